@@ -1,0 +1,102 @@
+import type { Unmapped } from '../../collectors/maps/map.ts';
+import type { AlertChange } from '../../rules/alert.ts';
+import type { ShipmentEvent } from '../../rules/event.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import type { Trace } from '../../rules/trace.ts';
+import type { Verdict } from '../../rules/verdict.ts';
+import type { LogRecord, Positions } from '../log/log.ts';
+
+/** A message that could not be understood, kept whole. `id` is hashId('dead-letter', stream, sequence). */
+export interface DeadLetter {
+  readonly id: string;
+  readonly source: string;
+  readonly partner: string;
+  readonly stream: string;
+  readonly sequence: number;
+  readonly observedAt: EpochMs;
+  readonly code: string;
+  readonly reason: string;
+  readonly path: string;
+  readonly sourceId: string;
+  readonly contentType: string;
+  readonly data: Uint8Array;
+}
+
+/** That an event speaks of a shipment, or (linked false) no longer does. */
+export interface Link {
+  readonly eventId: string;
+  readonly shipmentId: string;
+  readonly linked: boolean;
+  readonly at: EpochMs;
+}
+
+/** An open or closed interval during which a channel was not heard. */
+export interface ChannelInterval {
+  readonly channelId: string;
+  readonly source: string;
+  readonly partner: string;
+  readonly status: 'hearing' | 'blind' | 'never-heard';
+  readonly from: EpochMs;
+  readonly watermark: EpochMs;
+  readonly bestEffort: boolean;
+  readonly reason: string;
+}
+
+/** A shipment as it stands after a batch: its trace and every clock. */
+export interface ShipmentState {
+  readonly trace: Trace;
+  readonly clocks: readonly Verdict[];
+}
+
+/** An operator's action as it stands in the log. */
+export interface OperatorAction {
+  readonly id: string;
+  readonly action: 'acknowledge' | 'waive' | 'dismiss-dead-letter' | 'merge' | 'split' | 'silence';
+  readonly subject: string;
+  readonly by: string;
+  readonly comment: string;
+  readonly at: EpochMs;
+}
+
+/** One alert change with everything a person is told about it, exactly as published to the alert log. */
+export interface AlertRecord {
+  readonly change: AlertChange;
+  readonly clockId: string;
+  readonly shipmentId: string;
+  readonly rule: string;
+  readonly ruleVersion: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly tenant: string;
+  /** Names of notification routes; empty for shadow rules and for changes older than the horizon. */
+  readonly notify: readonly string[];
+  /** Why nobody is told although it is recorded; absent when somebody is. */
+  readonly quiet?: 'shadow' | 'older-than-horizon' | 'no-route';
+  /** True when the alert is about a channel and not about a shipment. */
+  readonly aboutChannel: boolean;
+  /** For grouping and conditions: rule, place, partner, lane, mode, owner … */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly text: AlertText;
+}
+
+/** The message in business terms. Times are rendered twice: in the place's zone and in the reader's. */
+export interface AlertText {
+  readonly headline: string;
+  readonly lines: readonly string[];
+  readonly link: string;
+}
+
+/** Everything that reading one batch of the log brought about. Idempotent to store twice. */
+export interface JudgeBatch {
+  /** After this batch. */
+  readonly positions: Positions;
+  readonly logTime: EpochMs;
+  readonly records: readonly LogRecord[];
+  readonly events: readonly ShipmentEvent[];
+  readonly unmapped: readonly { readonly source: string; readonly item: Unmapped }[];
+  readonly links: readonly Link[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly channels: readonly ChannelInterval[];
+  readonly operator: readonly OperatorAction[];
+  readonly shipments: readonly ShipmentState[];
+  readonly alerts: readonly AlertRecord[];
+}

@@ -1,0 +1,84 @@
+import type { ShipmentEvent } from '../../rules/event.ts';
+import type { MilestoneCode } from '../../rules/milestone.ts';
+import type { Ref } from '../../rules/refs.ts';
+import type { EpochMs } from '../../rules/time.ts';
+
+/** A raw message as it is read back from the log. Header fields are those of RawMessage. */
+export interface LoggedMessage {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly subject: string;
+  readonly observedAt: EpochMs;
+  readonly contentType: string;
+  readonly sourceId?: string;
+  readonly revision?: { readonly order: number; readonly tag: string };
+  readonly partner?: string;
+  readonly correlationId?: string;
+  readonly data: Uint8Array;
+}
+
+/** What the configuration says of the source a message came from. */
+export interface SourceIdentity {
+  readonly name: string;
+  readonly tenant: string;
+  /** Default partner: the source's `partner:` setting, else its name. */
+  readonly partner: string;
+  /** The partner's zone, for times without one; absent: the configuration's display zone, marked `assumed`. */
+  readonly zone?: string;
+  readonly fallbackZone: string;
+}
+
+/** Something in a readable message that the map did not use or could not place; it never stops the message. */
+export interface Unmapped {
+  readonly kind:
+    | 'unknown-code'
+    | 'no-milestone'
+    | 'missing-field'
+    | 'bad-ref'
+    | 'unknown-place'
+    | 'zone-assumed';
+  /** Where in the message: `/events/3/transportEventTypeCode`. */
+  readonly path: string;
+  readonly value: string;
+  readonly why: string;
+}
+
+export type MapResult =
+  | {
+      readonly kind: 'events';
+      readonly events: readonly ShipmentEvent[];
+      readonly unmapped: readonly Unmapped[];
+    }
+  /** Read and understood, and says nothing about shipments (a heartbeat, an empty envelope). */
+  | { readonly kind: 'ignored'; readonly reason: string; readonly unmapped: readonly Unmapped[] }
+  /** Not understood: the whole message becomes a dead letter. `refs` are those that could still be read. */
+  | {
+      readonly kind: 'dead-letter';
+      readonly reason: string;
+      readonly code: DeadLetterCode;
+      readonly path?: string;
+      readonly sourceId?: string;
+      readonly refs: readonly Ref[];
+    };
+
+export type DeadLetterCode =
+  | 'not-parseable'
+  | 'too-large'
+  | 'too-deep'
+  | 'missing-id'
+  | 'missing-time'
+  | 'bad-time'
+  | 'no-refs'
+  | 'wrong-shape'
+  | 'unsafe-xml'
+  | 'refused-by-store';
+
+/** A map compiled to closures. Pure: same message, same source, same result, for ever. */
+export interface CompiledMap {
+  readonly name: string;
+  /** Hash of the map's text. */
+  readonly version: string;
+  /** Milestones (with the classifier actual) that a message of this map can state. */
+  readonly proves: readonly MilestoneCode[];
+  map(message: LoggedMessage, source: SourceIdentity): MapResult;
+}

@@ -1,0 +1,38 @@
+import type { MilestoneCode } from './milestone.ts';
+import type { EpochMs } from './time.ts';
+
+/**
+ * A channel is one source speaking for one partner. `watermark` is the time up to which we may say "had it been
+ * reported on this channel, we would have it": only a proof moves it (a later message, a heartbeat, a complete poll, a
+ * scheduled file), less the partner's reporting lag. `assumedUntil` reaches further while `expect_every` has not
+ * expired, but an assumption never confirms a breach.
+ */
+export interface ChannelState {
+  readonly id: string;
+  readonly source: string;
+  readonly partner: string;
+  /** Proved heard up to here; `-Infinity` before the first proof. */
+  readonly watermark: EpochMs;
+  readonly assumedUntil: EpochMs;
+  readonly status: 'hearing' | 'blind' | 'never-heard';
+  /** When status is blind: since when nothing is proved. */
+  readonly blindSince?: EpochMs;
+  /** True for a plain subject without a stream: a lost message cannot be noticed. */
+  readonly bestEffort: boolean;
+}
+
+/** Answers which channels can prove a milestone for a shipment, and how far each has been heard for it. */
+export interface ChannelView {
+  /**
+   * Channels that can prove `milestone` for a shipment with these partners and attributes; empty when none is
+   * configured (then a breach can only ever be unconfirmed). The watermark of the answer already accounts for unresolved dead letters and
+   * unmatched events that could be the proof.
+   */
+  provers(
+    milestone: MilestoneCode,
+    shipment: {
+      readonly partners: readonly string[];
+      readonly attributes: Readonly<Record<string, string | number | boolean>>;
+    },
+  ): readonly ChannelState[];
+}

@@ -1,0 +1,72 @@
+/**
+ * 128-bit MurmurHash3 (x86 variant) of the parts, joined by U+001F, as 22 base64url characters. Pure and fast; used for
+ * identities that must be the same on every machine and in every order. Not for security.
+ */
+export function hashId(...parts: readonly string[]): string {
+  const text = parts.join('\u001f');
+  const out = murmur128(text);
+  return base64url(out);
+}
+
+const C1 = 0x239b961b;
+const C2 = 0xab0e9789;
+const C3 = 0x38b34ae5;
+const C4 = 0xa1e38b93;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+const rotl = (x: number, r: number): number => (x << r) | (x >>> (32 - r));
+
+function fmix(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Hashes UTF-16 code units (two bytes each, low byte first), so that no encoding step is needed. */
+export function murmur128(text: string): readonly [number, number, number, number] {
+  let h1 = 0;
+  let h2 = 0;
+  let h3 = 0;
+  let h4 = 0;
+  const n = text.length;
+  // A code unit is half a lane: a block of 16 bytes is 8 code units. Past the end charCodeAt gives NaN, which | turns into 0.
+  for (let i = 0; i < n; i += 8) {
+    const k1 = text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16);
+    const k2 = text.charCodeAt(i + 2) | (text.charCodeAt(i + 3) << 16);
+    const k3 = text.charCodeAt(i + 4) | (text.charCodeAt(i + 5) << 16);
+    const k4 = text.charCodeAt(i + 6) | (text.charCodeAt(i + 7) << 16);
+    h1 ^= Math.imul(rotl(Math.imul(k1, C1), 15), C2);
+    h1 = (Math.imul(rotl(h1, 19) + h2, 5) + 0x561ccd1b) | 0;
+    h2 ^= Math.imul(rotl(Math.imul(k2, C2), 16), C3);
+    h2 = (Math.imul(rotl(h2, 17) + h3, 5) + 0x0bcaa747) | 0;
+    h3 ^= Math.imul(rotl(Math.imul(k3, C3), 17), C4);
+    h3 = (Math.imul(rotl(h3, 15) + h4, 5) + 0x96cd1c35) | 0;
+    h4 ^= Math.imul(rotl(Math.imul(k4, C4), 18), C1);
+    h4 = (Math.imul(rotl(h4, 13) + h1, 5) + 0x32ac3b17) | 0;
+  }
+  h1 ^= n;
+  h2 ^= n;
+  h3 ^= n;
+  h4 ^= n;
+  h1 = (h1 + h2 + h3 + h4) | 0;
+  h2 = fmix((h2 + h1) | 0);
+  h3 = fmix((h3 + h1) | 0);
+  h4 = fmix((h4 + h1) | 0);
+  h1 = (fmix(h1) + h2 + h3 + h4) >>> 0;
+  return [h1, (h2 + h1) >>> 0, (h3 + h1) >>> 0, (h4 + h1) >>> 0];
+}
+
+function base64url(words: readonly [number, number, number, number]): string {
+  let out = '';
+  for (const w of words) {
+    out +=
+      ALPHABET[w >>> 26]! +
+      ALPHABET[(w >>> 20) & 63]! +
+      ALPHABET[(w >>> 14) & 63]! +
+      ALPHABET[(w >>> 8) & 63]! +
+      ALPHABET[(w >>> 2) & 63]!;
+  }
+  const [a, b, c, d] = words;
+  const rest = ((a & 3) << 6) | ((b & 3) << 4) | ((c & 3) << 2) | (d & 3);
+  return out + ALPHABET[rest >>> 2]! + ALPHABET[(rest & 3) << 4]!;
+}
