@@ -1,0 +1,173 @@
+import type { Expr } from '../rules/expression.ts';
+import type { DurationMs } from '../rules/time.ts';
+
+/** A secret that was read from a file or from the environment. It prints as `[secret]`; only `reveal` gives the text. */
+export interface SecretText {
+  reveal(): string;
+}
+
+/** TLS beyond the system's defaults. PEM texts, already read from their files. */
+export interface TlsSettings {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: SecretText;
+  readonly serverName?: string;
+}
+
+/** How to say who we are to an HTTP or OData server. */
+export type HttpAuth =
+  | { readonly kind: 'basic'; readonly user: string; readonly password: SecretText }
+  | { readonly kind: 'bearer'; readonly token: SecretText }
+  /** Sent in header or query parameter `name`. */
+  | {
+      readonly kind: 'api-key';
+      readonly in: 'header' | 'query';
+      readonly name: string;
+      readonly key: SecretText;
+    }
+  /** RFC 6749, section 4.4 (client credentials). */
+  | {
+      readonly kind: 'oauth2';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: SecretText;
+      readonly scope?: string;
+      readonly audience?: string;
+      /** `basic`: credentials in the Authorization header (RFC 6749, 2.3.1); `body`: in the form. */
+      readonly style: 'basic' | 'body';
+    };
+
+/** How to say who we are to a NATS server. */
+export type NatsAuth =
+  | { readonly kind: 'credentials'; readonly creds: SecretText }
+  | { readonly kind: 'nkey'; readonly seed: SecretText }
+  | { readonly kind: 'user'; readonly user: string; readonly password: SecretText }
+  | { readonly kind: 'token'; readonly token: SecretText };
+
+/** A NATS server or cluster. */
+export interface NatsConnectionSettings {
+  readonly servers: readonly string[];
+  readonly auth?: NatsAuth;
+  readonly tls?: TlsSettings;
+}
+
+/** What every source has, whatever its kind. */
+export interface SourceSettings {
+  /** Its key under `sources:`. */
+  readonly name: string;
+  readonly tenant: string;
+  /** Who speaks on this source when a message does not tell; the source's name by default. */
+  readonly partner: string;
+  /** IANA zone for times without one. */
+  readonly zone?: string;
+  /** `builtin:<name>`, or a path relative to the configuration file. */
+  readonly map: string;
+  /** Quieter than this: assumed blind. Absent: silence says nothing. */
+  readonly expectEveryMs?: DurationMs;
+  /** How long after it happened the partner usually tells: subtracted from every watermark. 0 by default. */
+  readonly reportingLagMs: DurationMs;
+  /** Shipments for which this source could be the proof; absent: every shipment. */
+  readonly serves?: Expr;
+  /** NATS subject on which the partner's system says that it lives. */
+  readonly heartbeatSubject?: string;
+  /** A single message larger than this is refused (dead letter with its head only). */
+  readonly maxMessageBytes: number;
+}
+
+export interface NatsSourceConfig extends SourceSettings {
+  readonly kind: 'nats';
+  /** Someone's stream, read where it is. Absent: plain subjects, which a stream of ours captures where the account allows. */
+  readonly stream?: string;
+  readonly subjects: readonly string[];
+  /** Absent: the agent's own connection. */
+  readonly connection?: NatsConnectionSettings;
+  /** `auto`: a stream of ours captures a plain subject where the account allows; `best-effort`: subscribe only. */
+  readonly capture: 'auto' | 'best-effort';
+  /** Header that carries an explicit correlation id. */
+  readonly correlationHeader?: string;
+}
+
+/** What polling over HTTP needs, OData or not. */
+export interface PollSettings {
+  readonly url: string;
+  readonly auth?: HttpAuth;
+  readonly tls?: TlsSettings;
+  /** `http://proxy:3128`; the environment is not consulted. */
+  readonly proxy?: { readonly url: string; readonly user?: string; readonly password?: SecretText };
+  readonly headers: Readonly<Record<string, string>>;
+  /** Headers whose values are secret. */
+  readonly secretHeaders: Readonly<Record<string, SecretText>>;
+  readonly pollMs: DurationMs;
+  readonly timeoutMs: DurationMs;
+  /** Read again this far behind the newest change seen: late commits and day-precise stamps. */
+  readonly overlapMs: DurationMs;
+  /** How far back the very first poll reaches. */
+  readonly initialLookbackMs: DurationMs;
+  readonly pageSize?: number;
+  readonly maxResponseBytes: number;
+  readonly maxPages: number;
+  /** At least this long between two requests to the server. */
+  readonly minIntervalMs: DurationMs;
+}
+
+export interface ODataSourceConfig extends SourceSettings, PollSettings {
+  readonly kind: 'odata';
+  /** `url` is the service root. */
+  readonly entity: string;
+  readonly version: 'v2' | 'v4' | 'auto';
+  /** Key properties, in order; they make the record's id. Empty: the collector's table for known SAP entities, else the entity's own `__metadata`/`@odata.id`. */
+  readonly keys: readonly string[];
+  readonly select: readonly string[];
+  readonly expand: readonly string[];
+  /** Added to the change filter with `and`. */
+  readonly filter?: string;
+  /** Property with the time (or only the date) of the last change; may be null on records never changed. */
+  readonly changedAt?: string;
+  /** Property with the time (or only the date) of creation, asked for beside `changedAt`. */
+  readonly createdAt?: string;
+  readonly stampType: 'date' | 'datetime' | 'datetimeoffset';
+}
+
+export interface HttpSourceConfig extends SourceSettings, PollSettings {
+  readonly kind: 'http';
+  readonly query: Readonly<Record<string, string>>;
+  /** JSON pointer to the list of records; '' when the answer itself is the list; absent: one message per answer. */
+  readonly items?: string;
+  /** JSON pointers inside a record. */
+  readonly id?: string;
+  readonly changedAt?: string;
+  /**
+   * How to get the next page: RFC 8288 `Link: rel="next"`, the `Next-Page` header (a cursor or a URL), a cursor in the
+   * body handed back in a query parameter, a full URL in the body, or page numbers. `auto` follows Link, then Next-Page.
+   */
+  readonly paging:
+    | { readonly kind: 'auto' | 'none' }
+    | { readonly kind: 'cursor'; readonly from: string; readonly param: string }
+    | { readonly kind: 'next-page'; readonly param: string }
+    | { readonly kind: 'url'; readonly from: string }
+    | { readonly kind: 'page-number'; readonly param: string; readonly first: number };
+  /** Query parameter by which the server gives only what changed since. */
+  readonly since?: { readonly param: string; readonly format: 'iso' | 'epoch-ms' | 'epoch-s' | 'date' };
+}
+
+export interface FilesSourceConfig extends SourceSettings {
+  readonly kind: 'files';
+  /** Absolute, or relative to the working directory of the agent. */
+  readonly directory: string;
+  /** Glob inside the directory: `*.csv`, `in/**\/*.xml`. */
+  readonly pattern: string;
+  /** `auto`: by the file's extension. */
+  readonly format: 'auto' | 'json' | 'json-lines' | 'csv' | 'xml';
+  readonly csv: { readonly delimiter: string; readonly encoding: 'utf-8' | 'latin1' };
+  readonly pollMs: DurationMs;
+  /** A file is read when size and time have not changed for this long. */
+  readonly settleMs: DurationMs;
+  readonly afterwards: 'keep' | 'move' | 'delete';
+  /** Where `move` puts files, relative to the directory. */
+  readonly moveTo: string;
+  /** Each file tells all there is up to its modification time: its arrival is a proof of life. */
+  readonly complete: boolean;
+  readonly maxFileBytes: number;
+}
+
+export type SourceConfig = NatsSourceConfig | ODataSourceConfig | HttpSourceConfig | FilesSourceConfig;
