@@ -12,7 +12,9 @@ export type PublishOutcome = 'published' | 'already-there';
 /** Thrown when another judge writes this alert log: this one must stop at once and let the newer one go on. */
 export class FencedError extends Error {
   constructor(alertId: string, number: number) {
-    super(`another judge already told change ${number} of alert ${alertId} differently; this one has lost its lease`);
+    super(
+      `another judge already told change ${number} of alert ${alertId} differently; this one has lost its lease`,
+    );
     this.name = 'FencedError';
   }
 }

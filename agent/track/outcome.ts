@@ -1,6 +1,8 @@
 import type { Unmapped } from '../../collectors/maps/map.ts';
 import type { AlertChange } from '../../rules/alert.ts';
+import type { ChannelState } from '../../rules/channel.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
+import type { Rule } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
 import type { Verdict } from '../../rules/verdict.ts';
@@ -84,6 +86,34 @@ export interface AlertText {
   readonly lines: readonly string[];
   readonly link: string;
 }
+
+/** What the judge gives to have an alert change about a shipment put into words. */
+export interface ShipmentAlertInput {
+  readonly about: 'shipment';
+  readonly change: AlertChange;
+  readonly verdict: Verdict;
+  readonly rule: Rule;
+  readonly trace: Trace;
+  /** Zone of the rule's calendar; absent for clocks that run round the clock. */
+  readonly calendarZone: string | undefined;
+  /** Channels that could prove the milestone, as they stand. */
+  readonly channels: readonly ChannelState[];
+}
+
+/** A channel that went silent or was heard again. */
+export interface ChannelAlertInput {
+  readonly about: 'channel';
+  readonly change: AlertChange;
+  readonly channel: ChannelState;
+  /** Overdue clocks that wait for it. */
+  readonly waitingShipments: number;
+}
+
+/** Puts an alert change into words and labels. Pure: the same input gives the same bytes for ever. */
+export type RenderAlert = (input: ShipmentAlertInput | ChannelAlertInput) => {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly text: AlertText;
+};
 
 /** Everything that reading one batch of the log brought about. Idempotent to store twice. */
 export interface JudgeBatch {
