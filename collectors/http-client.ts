@@ -1,0 +1,264 @@
+import type { Readable } from 'node:stream';
+import type { TLSSocketOptions } from 'node:tls';
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import type { DurationMs, EpochMs } from '../rules/time.ts';
+import type { CollectorContext } from './collector.ts';
+import { Credentials } from './http-client-auth.ts';
+import { readBody } from './http-client-body.ts';
+import { FetchFault, faultOf, httpDate, retryAfterMs, statusFault } from './http-client-fault.ts';
+import type { HostGates } from './http-client-gate.ts';
+import type { PollSettings, TlsSettings } from './settings.ts';
+
+/** The part of a source's settings that fetching needs. */
+export type HttpClientSettings = Pick<
+  PollSettings,
+  | 'url'
+  | 'auth'
+  | 'tls'
+  | 'proxy'
+  | 'headers'
+  | 'secretHeaders'
+  | 'timeoutMs'
+  | 'maxResponseBytes'
+  | 'minIntervalMs'
+> & { readonly name: string };
+
+/** A 200 (or 204, with an empty body) or, when an ETag was sent, a 304. Everything else is thrown as a {@link FetchFault}. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Where it came from after redirects within the host, for resolving links. */
+  readonly url: URL;
+  readonly body: Uint8Array;
+  /** Lower case, without parameters; empty when the server named none. */
+  readonly contentType: string;
+  readonly etag?: string;
+  /** The server's `Date`, else our clock. */
+  readonly date: EpochMs;
+  /** Whether `date` is the server's. */
+  readonly dateFromServer: boolean;
+  /** One response header; several of one name are joined by a comma. */
+  header(name: string): string | undefined;
+}
+
+const USER_AGENT = 'laytime/0.1 (+shipment SLA agent)';
+const MAX_REDIRECTS = 5;
+const LONGEST_CONNECT_MS: DurationMs = 10_000;
+/** A server that drips a byte at a time keeps every time-out but this one: so many times `timeoutMs` for all of it. */
+const WHOLE_REQUEST_FACTOR = 10;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** A URL for people and logs: without user, query and fragment, where secrets could be. */
+export const publicUrl = (url: URL): string => `${url.origin}${url.pathname}`;
+
+/**
+ * Fetches for one source: credentials, TLS, proxy, limits, redirects within the host, one request at a time to it.
+ * Every failure is a {@link FetchFault}. `close` ends its connections.
+ */
+export class HttpClient {
+  readonly #settings: HttpClientSettings;
+  readonly #context: CollectorContext;
+  readonly #gates: HostGates;
+  readonly #credentials: Credentials;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(settings: HttpClientSettings, gates: HostGates, context: CollectorContext) {
+    this.#settings = settings;
+    this.#gates = gates;
+    this.#context = context;
+    this.#credentials = new Credentials(settings.auth);
+    this.#dispatcher = dispatcherFor(settings);
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  /** One GET, in its turn. Rejects with a {@link FetchFault}; with `aborted` promptly when the signal says so. */
+  get(
+    url: URL,
+    options: { readonly signal: AbortSignal; readonly accept: string; readonly etag?: string },
+  ): Promise<HttpAnswer> {
+    const gate = { source: this.#settings.name, minIntervalMs: this.#settings.minIntervalMs };
+    return this.#gates.run(url.origin, gate, this.#context, options.signal, () => this.#get(url, options));
+  }
+
+  async #get(
+    first: URL,
+    options: { readonly signal: AbortSignal; readonly accept: string; readonly etag?: string },
+  ): Promise<HttpAnswer> {
+    let url = first;
+    let renewed = false;
+    for (let hops = 0; ; ) {
+      const answer = await this.#once(url, options);
+      if (REDIRECTS.has(answer.status)) {
+        hops += 1;
+        url = redirectTarget(answer, url, first, hops);
+        continue;
+      }
+      if (answer.status === 401 && !renewed && this.#credentials.renewable()) {
+        renewed = true;
+        continue;
+      }
+      return accepted(answer, url, options.etag !== undefined);
+    }
+  }
+
+  /** One exchange with the server, whatever its status. */
+  async #once(
+    url: URL,
+    options: { readonly signal: AbortSignal; readonly accept: string; readonly etag?: string },
+  ): Promise<HttpAnswer> {
+    const { settings, target, headers } = {
+      settings: this.#settings,
+      target: new URL(url),
+      headers: this.#headers(),
+    };
+    headers.accept = options.accept;
+    if (options.etag !== undefined) headers['if-none-match'] = options.etag;
+    await this.#credentials.apply(target, headers, this.#context.now, (token) =>
+      this.#exchange(
+        new URL(token.url),
+        {
+          method: 'POST',
+          headers: { 'user-agent': USER_AGENT, ...token.headers },
+          body: token.form,
+        },
+        options.signal,
+        settings.maxResponseBytes,
+      ),
+    );
+    return this.#exchange(target, { method: 'GET', headers }, options.signal, settings.maxResponseBytes);
+  }
+
+  async #exchange(
+    url: URL,
+    message: {
+      readonly method: 'GET' | 'POST';
+      readonly headers: Record<string, string>;
+      readonly body?: string;
+    },
+    signal: AbortSignal,
+    maxBytes: number,
+  ): Promise<HttpAnswer> {
+    const what = publicUrl(url);
+    const wholeMs = this.#settings.timeoutMs * WHOLE_REQUEST_FACTOR;
+    const deadline = AbortSignal.timeout(wholeMs);
+    const either = AbortSignal.any([signal, deadline]);
+    let phase: 'headers' | 'body' = 'headers';
+    try {
+      const response = await request(url, {
+        dispatcher: this.#dispatcher,
+        method: message.method,
+        headers: message.headers,
+        ...(message.body === undefined ? {} : { body: message.body }),
+        signal: either,
+        headersTimeout: this.#settings.timeoutMs,
+        bodyTimeout: this.#settings.timeoutMs,
+      });
+      phase = 'body';
+      const encoding = headerText(response.headers['content-encoding']) ?? '';
+      const stream: Readable = response.body;
+      const body = await readBody(stream, { encoding, maxBytes, what });
+      return answerOf(response.statusCode, response.headers, body, url, this.#context.now());
+    } catch (error) {
+      if (signal.aborted) throw new FetchFault('aborted', `${what}: stopped`, { cause: error });
+      if (deadline.aborted) throw new FetchFault('too-slow', `${what}: not complete after ${wholeMs} ms`);
+      throw faultOf(error, phase, what);
+    }
+  }
+
+  #headers(): Record<string, string> {
+    const headers: Record<string, string> = { 'user-agent': USER_AGENT, 'accept-encoding': 'gzip' };
+    for (const [name, value] of Object.entries(this.#settings.headers)) headers[name.toLowerCase()] = value;
+    for (const [name, secret] of Object.entries(this.#settings.secretHeaders)) {
+      headers[name.toLowerCase()] = secret.reveal();
+    }
+    return headers;
+  }
+}
+
+function tlsOptions(tls: TlsSettings | undefined): TLSSocketOptions & { servername?: string } {
+  if (tls === undefined) return {};
+  return {
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+  };
+}
+
+function dispatcherFor(settings: HttpClientSettings): Dispatcher {
+  const connectTimeout = Math.min(settings.timeoutMs, LONGEST_CONNECT_MS);
+  // One dialect of HTTP: what truncation and time-outs look like is tested for HTTP/1.1.
+  const common = { allowH2: false, pipelining: 1, connections: 2, connectTimeout };
+  const tls = tlsOptions(settings.tls);
+  if (settings.proxy === undefined) {
+    return new Agent({ ...common, connect: { ...tls, timeout: connectTimeout } });
+  }
+  const { url, user, password } = settings.proxy;
+  const token =
+    user === undefined
+      ? {}
+      : { token: `Basic ${Buffer.from(`${user}:${password?.reveal() ?? ''}`).toString('base64')}` };
+  return new ProxyAgent({ ...common, uri: url, ...token, requestTls: tls });
+}
+
+type ResponseHeaders = Dispatcher.ResponseData['headers'];
+
+const headerText = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(', ') : value;
+
+function answerOf(
+  status: number,
+  headers: ResponseHeaders,
+  body: Uint8Array,
+  url: URL,
+  now: EpochMs,
+): HttpAnswer {
+  const date = httpDate(headerText(headers.date));
+  const etag = headerText(headers.etag);
+  const contentType = (headerText(headers['content-type']) ?? '').split(';')[0]!.trim().toLowerCase();
+  return {
+    status,
+    url,
+    body,
+    contentType,
+    ...(etag === undefined ? {} : { etag }),
+    date: date ?? now,
+    dateFromServer: date !== undefined,
+    header: (name) => headerText(headers[name.toLowerCase()]),
+  };
+}
+
+/** The answer, if it is one that a caller can use; else the fault that it is. */
+function accepted(answer: HttpAnswer, url: URL, etagSent: boolean): HttpAnswer {
+  const what = publicUrl(url);
+  if (answer.status === 304 && etagSent) return answer;
+  if (answer.status !== 200 && answer.status !== 204) {
+    throw statusFault(answer.status, what, retryAfterMs(answer.header('retry-after'), answer.date));
+  }
+  if (answer.contentType === 'text/html' || answer.contentType === 'application/xhtml+xml') {
+    const hint = 'a login or error page of a proxy? Check the URL and the credentials';
+    throw new FetchFault('html-instead-of-data', `${what}: an HTML page came instead of data (${hint})`);
+  }
+  return answer;
+}
+
+/** Where a redirect leads, if it stays on the host it started from; http to https there is an upgrade, not a move. */
+function redirectTarget(answer: HttpAnswer, from: URL, first: URL, hops: number): URL {
+  const what = publicUrl(from);
+  if (hops > MAX_REDIRECTS)
+    throw new FetchFault('too-many-redirects', `${what}: more than ${MAX_REDIRECTS} redirects`);
+  const location = answer.header('location');
+  const target = location === undefined ? null : URL.parse(location, from);
+  if (target === null) {
+    throw new FetchFault('redirect-without-location', `${what}: a redirect (${answer.status}) to nowhere`);
+  }
+  const upgrade =
+    first.protocol === 'http:' && target.protocol === 'https:' && target.hostname === first.hostname;
+  if (target.origin === first.origin || upgrade) return target;
+  throw new FetchFault(
+    'redirect-to-other-host',
+    `${what}: redirected to ${target.origin}, which credentials are not sent to; if that is right, configure that URL`,
+  );
+}
