@@ -1,3 +1,13 @@
+import {
+  awbCheckDigit,
+  containerCheckDigit,
+  gs1CheckDigit,
+  imoCheckDigit,
+  isItn,
+  mrnCheckDigit,
+} from './check-digits.ts';
+import type { DurationMs } from './time.ts';
+
 /**
  * Identifiers that systems use for shipments and the things that carry them.
  * `power` says what an identifier may do when shipments are told apart (see identity.ts):
@@ -37,3 +47,190 @@ export interface Ref {
 
 /** `container:MSCU1234567`: the printed and indexed form of a ref. */
 export const refText = (ref: Ref): string => `${ref.type}:${ref.value}`;
+
+const DAYS: DurationMs = 86_400_000;
+
+/**
+ * How long before its first and after its last evidence an identifier still means the same shipment. Absent: for ever.
+ * Containers go round in about three months, carriers use bill and booking numbers again after years, a ship sails on.
+ */
+export const REUSED_AFTER: Readonly<Partial<Record<RefType, DurationMs>>> = {
+  container: 60 * DAYS,
+  voyage: 45 * DAYS,
+  vessel: 45 * DAYS,
+  booking: 180 * DAYS,
+  'house-bill': 180 * DAYS,
+  'master-bill': 180 * DAYS,
+  awb: 180 * DAYS,
+};
+
+/** What normalising did or noticed: named, for people; none of them rejects the ref. */
+export type RefFlag =
+  | 'check-digit-added'
+  | 'check-digit-wrong'
+  | 'shape-unusual'
+  | 'carrier-prefix-removed'
+  | 'leading-zeros-removed';
+
+export interface NormalisedRef {
+  /** Absent when the text names nothing: empty, or a placeholder such as `N/A`, `TBC`, `0000`. */
+  readonly ref?: Ref;
+  readonly flags: readonly RefFlag[];
+}
+
+/** Written where a form wants something and the writer has nothing. They would tie strangers' shipments together. */
+const PLACEHOLDER =
+  /^(?:[-–—_.*?/\\#\s]*|N[/. ]?A\.?|NONE|NULL|NIL|UNDEFINED|UNKNOWN|TB[ACD]|NOT ?(?:KNOWN|AVAILABLE|APPLICABLE)|0+|X{2,})$/i;
+
+/** SCACs (National Motor Freight Traffic Association) that ocean carriers put before their bill and booking numbers. */
+const OCEAN_SCACS = new Set(
+  'CMDU ANNU APLU MAEU MAEI SEAU SUDU MSCU MEDU HLCU ONEY EGLV COSU OOLU YMLU HDMU ZIMU PABV WHLC SMLM'.split(
+    ' ',
+  ),
+);
+
+/** Number ranges that SAP pads with zeros in some interfaces (IDoc) and not in others (OData). */
+const ZERO_PADDED: ReadonlySet<RefType> = new Set([
+  'delivery',
+  'order',
+  'purchase-order',
+  'shipment',
+  'invoice',
+  'supplier-invoice',
+]);
+
+/** Separators are part of these numbers: `12-3` and `1-23` are two. Only white space and case are levelled. */
+const KEEPS_SEPARATORS: ReadonlySet<RefType> = new Set([
+  'delivery',
+  'order',
+  'purchase-order',
+  'shipment',
+  'lrn',
+  'ducr',
+  'invoice',
+  'supplier-invoice',
+  'customer-ref',
+  'voyage',
+]);
+
+/**
+ * The canonical form of an identifier as a system wrote it, so that different spellings meet:
+ * `CMAU 512749-8`, `cmau5127498` and the rail form `CMAU512749` are one container.
+ */
+export function normaliseRef(type: RefType, text: string): NormalisedRef {
+  const trimmed = text.normalize('NFKC').trim();
+  if (PLACEHOLDER.test(trimmed)) return { flags: [] };
+  // Case carries meaning in a correlation id, and every system repeats it as it is.
+  if (type === 'correlation') return { ref: { type, value: trimmed }, flags: [] };
+  const flags: RefFlag[] = [];
+  const separators = KEEPS_SEPARATORS.has(type) ? /\s+/g : /[\s\-–—./()]+/g;
+  const compact = trimmed.toUpperCase().replace(separators, '');
+  const value = canonical(type, compact === '' ? trimmed : compact, flags);
+  const ref = { type, value };
+  const check = checkRef(ref);
+  if (check.result === 'invalid') flags.push(check.reason);
+  return { ref, flags };
+}
+
+function canonical(type: RefType, text: string, flags: RefFlag[]): string {
+  switch (type) {
+    case 'container': {
+      const digit = text.length === 10 ? containerCheckDigit(text) : undefined;
+      if (digit === undefined) return text;
+      flags.push('check-digit-added');
+      return text + digit;
+    }
+    // GIN and element strings carry the application identifier 00 before the 18 digits.
+    case 'sscc':
+      return /^00\d{18}$/.test(text) ? text.slice(2) : text;
+    case 'vessel':
+      return text.replace(/^IMO(?:NO)?(?=\d{7}$)/, '');
+    case 'mrn':
+      return text.replace(/^MRN:?(?=\d{2}[A-Z]{2}[A-Z0-9]{14}$)/, '');
+    case 'itn':
+      return text.replace(/^(?:AES|ITN):?(?=X\d{14}$)/, '');
+    case 'master-bill':
+    case 'booking':
+      return withoutCarrier(text, flags);
+    default: {
+      if (!ZERO_PADDED.has(type) || !/^0+[1-9]\d*$/.test(text)) return text;
+      flags.push('leading-zeros-removed');
+      return text.replace(/^0+/, '');
+    }
+  }
+}
+
+/**
+ * `CMDUTHD0479278` → `THD0479278`. Only when the rest starts with letters of its own and is long: what is left of
+ * `MAEU123456789` are digits that another carrier may use as well.
+ */
+function withoutCarrier(text: string, flags: RefFlag[]): string {
+  if (!OCEAN_SCACS.has(text.slice(0, 4)) || !/^[A-Z]{2,}[A-Z0-9]*\d{5,}/.test(text.slice(4))) return text;
+  if (text.length < 13) return text;
+  flags.push('carrier-prefix-removed');
+  return text.slice(4);
+}
+
+export type RefCheck =
+  | { readonly result: 'valid' }
+  | {
+      readonly result: 'invalid';
+      readonly reason: 'check-digit-wrong' | 'shape-unusual';
+      readonly detail: string;
+    }
+  /** The type has no check digit and no fixed shape. */
+  | { readonly result: 'no-check' };
+
+/** How a type is checked: its shape, and the computed check character with the place it belongs to. */
+interface CheckRule {
+  readonly shape: RegExp;
+  readonly expects: string;
+  readonly digit?: (value: string) => string | undefined;
+}
+
+const CHECKS: Readonly<Partial<Record<RefType, CheckRule>>> = {
+  container: {
+    shape: /^[A-Z]{3}[UJZ]\d{7}$/,
+    expects: 'three letters, U, J or Z, seven digits (ISO 6346)',
+    digit: containerCheckDigit,
+  },
+  mrn: {
+    shape: /^\d{2}[A-Z]{2}[A-Z0-9]{13}\d$/,
+    expects: 'two digits of year, country, thirteen characters, a check digit',
+    digit: mrnCheckDigit,
+  },
+  sscc: {
+    shape: /^\d{18}$/,
+    expects: '18 digits (GS1)',
+    digit: (value) => gs1CheckDigit(value.slice(0, 17)),
+  },
+  awb: { shape: /^\d{11}$/, expects: 'three digits of prefix and eight digits (IATA)', digit: awbCheckDigit },
+  vessel: { shape: /^\d{7}$/, expects: 'seven digits (IMO)', digit: imoCheckDigit },
+  itn: { shape: /^X\d{14}$/, expects: 'X, a date CCYYMMDD, six digits (15 CFR 30)' },
+  entry: {
+    shape: /^(?:[A-Z0-9]{3}\d{8}|\d{2}[A-Z]{2}[A-Z0-9]{14})$/,
+    expects: 'filer code, seven digits and a check digit (US), or an MRN',
+  },
+  ducr: {
+    shape: /^\d[A-Z]{2}[A-Z0-9]{1,15}-[A-Z0-9()-]{1,19}$/,
+    expects: 'year digit, EORI, dash, reference (UK)',
+  },
+};
+
+/** Tells whether an identifier in canonical form agrees with its standard. Flag it, never reject it. */
+export function checkRef(ref: Ref): RefCheck {
+  const rule = CHECKS[ref.type];
+  if (rule === undefined) return { result: 'no-check' };
+  // Without the shape there is no telling which character would be the check digit.
+  if (!rule.shape.test(ref.value) || (ref.type === 'itn' && !isItn(ref.value))) {
+    return { result: 'invalid', reason: 'shape-unusual', detail: `expected ${rule.expects}` };
+  }
+  if (rule.digit === undefined) return ref.type === 'itn' ? { result: 'valid' } : { result: 'no-check' };
+  const [computed, written] = [rule.digit(ref.value), ref.value.at(-1)];
+  if (computed === written) return { result: 'valid' };
+  return {
+    result: 'invalid',
+    reason: 'check-digit-wrong',
+    detail: `check digit ${written}, computed ${computed}`,
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Check digits of the field's identifiers. Every function takes the canonical form (upper case, no separators) and returns
+ * the computed character, or undefined when the text has not the shape that the standard gives. Published samples and real
+ * feeds carry wrong ones, so a mismatch is shown to people and never a reason to drop an identifier.
+ */
+
+/** Letter values of ISO 6346 (annex A): A=10, then counting up and skipping the multiples of 11. */
+const LETTER_VALUES = letterValues();
+
+function letterValues(): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  for (let digit = 0; digit <= 9; digit++) values.set(String(digit), digit);
+  let value = 10;
+  for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') {
+    if (value % 11 === 0) value++;
+    values.set(letter, value++);
+  }
+  return values;
+}
+
+/** Sum of value × 2^position, modulo 11, modulo 10: shared by container numbers and MRNs. */
+function weighted11(text: string): string {
+  let sum = 0;
+  let weight = 1;
+  for (const character of text) {
+    sum += LETTER_VALUES.get(character)! * weight;
+    weight *= 2;
+  }
+  return String((sum % 11) % 10);
+}
+
+/** Check digit of a container number from its first ten characters (ISO 6346, section 3 and annex A). */
+export function containerCheckDigit(text: string): string | undefined {
+  return /^[A-Z]{4}\d{6}/.test(text) ? weighted11(text.slice(0, 10)) : undefined;
+}
+
+/** Check digit of a movement reference number from its first 17 characters (EU customs, year + country + 13 characters). */
+export function mrnCheckDigit(text: string): string | undefined {
+  return /^\d{2}[A-Z]{2}[A-Z0-9]{13}/.test(text) ? weighted11(text.slice(0, 17)) : undefined;
+}
+
+/** GS1 check digit of the digits before it: weights 3 and 1 from the right, complement to ten (GS1 General Specifications 7.9). */
+export function gs1CheckDigit(digits: string): string | undefined {
+  if (!/^\d+$/.test(digits)) return undefined;
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    sum += Number(digits[digits.length - 1 - i]) * (i % 2 === 0 ? 3 : 1);
+  }
+  return String((10 - (sum % 10)) % 10);
+}
+
+/** Check digit of an air waybill, three digits of prefix and seven of serial: the serial modulo 7 (IATA resolution 600a). */
+export function awbCheckDigit(text: string): string | undefined {
+  return /^\d{10}/.test(text) ? String(Number(text.slice(3, 10)) % 7) : undefined;
+}
+
+/** Check digit of an IMO ship number from its first six digits: weights 7 to 2, modulo 10 (IMO resolution A.1117(30)). */
+export function imoCheckDigit(text: string): string | undefined {
+  if (!/^\d{6}/.test(text)) return undefined;
+  let sum = 0;
+  for (let i = 0; i < 6; i++) sum += Number(text[i]) * (7 - i);
+  return String(sum % 10);
+}
+
+/** True for a shape of `X` + a real calendar date CCYYMMDD + six digits (15 CFR 30, appendix B). */
+export function isItn(text: string): boolean {
+  const parts = /^X(\d{4})(\d{2})(\d{2})\d{6}$/.exec(text);
+  if (parts === null) return false;
+  const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return year >= 1900 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
