@@ -36,3 +36,26 @@ export interface ChannelView {
     },
   ): readonly ChannelState[];
 }
+
+/** Why a channel is heard or not. Every value appears in rules/README.md. */
+export type ChannelReason =
+  | 'first-heard'
+  | 'heard-again'
+  | 'expected-not-heard'
+  | 'restarted'
+  | 'never-heard';
+
+/** A channel begins or ceases to be heard. */
+export interface ChannelTransition {
+  readonly channelId: string;
+  readonly source: string;
+  readonly partner: string;
+  readonly status: ChannelState['status'];
+  /** Since when it is so: for `blind` the last proof, which is before it was noticed. */
+  readonly from: EpochMs;
+  /** Log time at which it was noticed. */
+  readonly at: EpochMs;
+  readonly watermark: EpochMs;
+  readonly bestEffort: boolean;
+  readonly reason: ChannelReason;
+}

@@ -31,7 +31,9 @@ export type VerdictReason =
   | 'wait-for-feeds-passed'
   | 'replanned-impossible'
   | 'start-retracted'
-  | 'operator-waived';
+  | 'rule-removed'
+  | 'operator-waived'
+  | 'outside-calendar';
 
 /** How sure a breach is: proved by every channel that could tell, or not. */
 export type Confidence = 'proved' | 'unconfirmed';

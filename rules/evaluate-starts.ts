@@ -1,0 +1,115 @@
+import type { AttributeValue, Occurrence } from './event.ts';
+import type { MilestoneRef, Rule } from './sla.ts';
+import type { Fact, Hold, MilestoneFact, Trace } from './trace.ts';
+
+/** What starts one clock: for `before` the event that must not come too soon, for `dwell` a hold, else the start milestone. */
+export interface Start {
+  /**
+   * The part of the occurrence that tells this clock from others of its rule and shipment; `''` when nothing needs to. The clock id is made
+   * of it, so it leaves out what the rule itself says (the role) and what a shipment has only one of (the leg to its
+   * origin or destination): a source that names more than another does not make a second clock.
+   */
+  readonly text: string;
+  readonly occurrence: Occurrence;
+  readonly fact: Fact;
+  /** Present for a hold: the `dwell` clock runs while it is open. */
+  readonly hold?: Hold;
+}
+
+export const sameSubject = (a: string | undefined, b: string | undefined): boolean =>
+  a === undefined || b === undefined || a === b;
+
+export const matchesRef = (fact: MilestoneFact, ref: MilestoneRef): boolean =>
+  fact.milestone === ref.milestone && (ref.role === undefined || fact.occurrence.role === ref.role);
+
+/** Every start occurrence of a rule in a trace, in the order of the trace; of several alternatives, the first that has a fact. */
+export function startsOf(trace: Trace, rule: Rule): readonly Start[] {
+  if (isHoldRule(rule)) return holdStarts(trace.holds);
+  const refs = rule.kind === 'before' ? rule.to : rule.from;
+  for (const ref of refs) {
+    const starts = startsOfRef(trace.milestones, ref, rule.kind === 'before');
+    if (starts.length > 0) return starts;
+  }
+  return NO_STARTS;
+}
+
+const NO_STARTS: readonly Start[] = [];
+
+export const isHoldRule = (rule: Rule): boolean =>
+  rule.kind === 'dwell' && rule.from.some((ref) => ref.milestone === 'customs.hold.placed');
+
+function startsOfRef(
+  milestones: readonly MilestoneFact[],
+  ref: MilestoneRef,
+  forward: boolean,
+): readonly Start[] {
+  let starts: Start[] | undefined;
+  for (const milestone of milestones) {
+    if (!matchesRef(milestone, ref)) continue;
+    const fact = forward ? deadlineFact(milestone) : startFact(milestone, ref);
+    if (fact === undefined) continue;
+    const text = startText(milestone.occurrence, ref);
+    const start = { text, occurrence: milestone.occurrence, fact };
+    if (starts === undefined) starts = [start];
+    else keepOne(starts, start);
+  }
+  return starts ?? NO_STARTS;
+}
+
+/** Two sources may tell the same start with more or less detail: the earlier time counts, the smaller event id on a tie. */
+function keepOne(starts: Start[], start: Start): void {
+  const index = starts.findIndex((other) => other.text === start.text);
+  const other = starts[index];
+  if (other === undefined) starts.push(start);
+  else if (comesFirst(start.fact, other.fact)) starts[index] = start;
+}
+
+const comesFirst = (a: Fact, b: Fact): boolean =>
+  a.at.from < b.at.from || (a.at.from === b.at.from && a.eventId < b.eventId);
+
+const startFact = (milestone: MilestoneFact, ref: MilestoneRef): Fact | undefined =>
+  ref.classifier === 'planned' ? (milestone.planned ?? milestone.estimated) : milestone.actual;
+
+/** What happened fixes a forward deadline; until then the plan does, and without a plan the latest estimate. */
+const deadlineFact = (milestone: MilestoneFact): Fact | undefined =>
+  milestone.actual ?? milestone.planned ?? milestone.estimated;
+
+function startText(occurrence: Occurrence, ref: MilestoneRef): string {
+  const { role, leg, subject } = occurrence;
+  const roleText = ref.role === undefined && role !== undefined ? role : '';
+  const legText = leg !== undefined && (role === undefined || role === 'transshipment') ? leg : '';
+  if (legText === '' && subject === undefined) return roleText;
+  return `${roleText}|${legText}|${subject ?? ''}`;
+}
+
+/** Holds of one agency, reason and subject are told apart by number, in the order in which they were placed. */
+function holdStarts(holds: readonly Hold[]): readonly Start[] {
+  if (holds.length === 0) return NO_STARTS;
+  const ordered =
+    holds.length === 1 ? holds : [...holds].sort((a, b) => (comesFirst(a.placed, b.placed) ? -1 : 1));
+  const counts = new Map<string, number>();
+  return ordered.map((hold) => {
+    const name = [hold.agency, hold.reason, hold.subject ?? ''].join('|');
+    const number = (counts.get(name) ?? 0) + 1;
+    counts.set(name, number);
+    const subject = hold.subject ?? (hold.agency === '' ? undefined : hold.agency);
+    return {
+      text: number === 1 ? name : `${name}|${number}`,
+      occurrence: subject === undefined ? {} : { subject },
+      fact: hold.placed,
+      hold,
+    };
+  });
+}
+
+/** The attributes a condition sees: the shipment's, and for a `dwell` rule those of its own hold on top. */
+export function attributesOf(trace: Trace, start: Start): Readonly<Record<string, AttributeValue>> {
+  const { hold } = start;
+  if (hold === undefined) return trace.attributes;
+  return {
+    ...trace.attributes,
+    ...hold.placed.attributes,
+    'hold.agency': hold.agency,
+    'hold.reason': hold.reason,
+  };
+}

@@ -1,0 +1,183 @@
+import type { Calendar } from './calendar.ts';
+import type { ChannelView } from './channel.ts';
+import { type ClockBase, judgeClock } from './evaluate-clock.ts';
+import { attributesOf, isHoldRule, type Start, startsOf } from './evaluate-starts.ts';
+import type { Occurrence } from './event.ts';
+import { hashId } from './hash.ts';
+import { MILESTONES, type MilestoneCode } from './milestone.ts';
+import type { Rule } from './sla.ts';
+import type { EpochMs } from './time.ts';
+import type { Trace } from './trace.ts';
+import type { Verdict, VerdictReason } from './verdict.ts';
+
+/** What is remembered of a clock so that it can be taken back when its start is gone. A {@link Verdict} is one. */
+export type KnownClock = Pick<Verdict, 'clockId' | 'occurrence' | 'state'>;
+
+/** What an evaluation may know beside the trace. */
+export interface ClockHistory {
+  /** Clocks of this rule and shipment from the last evaluation; those that no longer start are reported as withdrawn. */
+  readonly previous?: readonly KnownClock[];
+  /** Ids of clocks that an operator waived. */
+  readonly waived?: ReadonlySet<string>;
+}
+
+/** A rule with what can be known before any shipment is seen. */
+export interface CompiledRule {
+  readonly rule: Rule;
+  readonly calendar: Calendar | undefined;
+  /** Only events of these milestones can change a verdict of this rule. */
+  readonly touches: ReadonlySet<MilestoneCode>;
+  /** Only changes of these attributes can change whether the rule applies. */
+  readonly reads: readonly string[];
+  evaluate(trace: Trace, channels: ChannelView, now: EpochMs, history?: ClockHistory): readonly Verdict[];
+}
+
+/** The id of a clock: rule name, shipment and what tells the start occurrence from others. Survives edits of the rule. */
+export const clockIdOf = (rule: string, shipmentId: string, startText: string): string =>
+  hashId('clock', rule, shipmentId, startText);
+
+export function compileRule(rule: Rule, calendar: Calendar | undefined): CompiledRule {
+  return {
+    rule,
+    calendar,
+    touches: touchesOf(rule),
+    reads: rule.when?.attributes ?? [],
+    evaluate: (trace, channels, now, history) => evaluate(trace, rule, calendar, channels, now, history),
+  };
+}
+
+/**
+ * Judges every clock of one rule in one shipment at one moment of log time: one verdict per start occurrence.
+ *
+ * Without a start, an `after` or `before` rule gives one `waiting` clock. Its id is the one that the clock will have when it starts, unless the start
+ * then names a container, a declaration or a leg: then it gives way to one clock for each. `dwell` and `ack` rules give none: most shipments are never held.
+ * A calendar that does not cover a date makes its clock `unknown`, with the reason `outside-calendar`.
+ *
+ * Pure: equal arguments give equal verdicts. `calendar` is the one that `rule.calendar` names.
+ */
+export function evaluate(
+  trace: Trace,
+  rule: Rule,
+  calendar: Calendar | undefined,
+  channels: ChannelView,
+  now: EpochMs,
+  history: ClockHistory = NO_HISTORY,
+): readonly Verdict[] {
+  const verdicts: Verdict[] = [];
+  const starts = startsOf(trace, rule);
+  const previous = history.previous ?? NO_CLOCKS;
+  const applies = isHoldRule(rule) || rule.when === undefined || rule.when.test(trace.attributes);
+  if (applies) {
+    for (const start of starts) {
+      if (start.hold !== undefined && !appliesToHold(trace, rule, start)) continue;
+      const base = baseOf(rule, trace, start.text, start.occurrence);
+      verdicts.push(
+        history.waived?.has(base.clockId)
+          ? settled(base, 'waived', 'operator-waived', [start.fact.eventId])
+          : judge(base, trace, rule, calendar, start, channels, now),
+      );
+    }
+  }
+  for (const clock of previous) {
+    if (clock.state === 'waiting' || verdicts.some(({ clockId }) => clockId === clock.clockId)) continue;
+    const base = { ...baseOf(rule, trace, undefined, clock.occurrence), clockId: clock.clockId };
+    const startIsThere = starts.some(
+      ({ text }) => clockIdOf(rule.name, trace.shipmentId, text) === clock.clockId,
+    );
+    verdicts.push(
+      startIsThere
+        ? settled(base, 'not-applicable', 'condition-not-met', [])
+        : settled(base, 'withdrawn', 'start-retracted', []),
+    );
+  }
+  if (applies && starts.length === 0 && verdicts.length === 0 && waits(rule)) {
+    verdicts.push(settled(baseOf(rule, trace, '', {}), 'waiting', 'start-not-seen', []));
+  }
+  return verdicts;
+}
+
+const NO_HISTORY: ClockHistory = {};
+const NO_CLOCKS: readonly KnownClock[] = [];
+
+const waits = ({ kind }: Rule): boolean => kind === 'after' || kind === 'before';
+
+/** The condition of a `dwell` rule sees each hold by itself: `hold.agency` is that of this hold, not of the last one. */
+const appliesToHold = (trace: Trace, rule: Rule, start: Start): boolean =>
+  rule.when === undefined || rule.when.test(attributesOf(trace, start));
+
+function judge(
+  base: ClockBase,
+  trace: Trace,
+  rule: Rule,
+  calendar: Calendar | undefined,
+  start: Start,
+  channels: ChannelView,
+  now: EpochMs,
+): Verdict {
+  try {
+    return judgeClock(base, { rule, calendar, trace, start, channels, now });
+  } catch (error) {
+    // One date that no calendar reaches (a typing error of a century) must not stop the others from being judged.
+    if (!(error instanceof RangeError)) throw error;
+    return {
+      ...settled(base, 'unknown', 'outside-calendar', [start.fact.eventId]),
+      confidence: 'unconfirmed',
+      startAt: start.fact.at.from,
+    };
+  }
+}
+
+const baseOf = (rule: Rule, trace: Trace, text: string | undefined, occurrence: Occurrence): ClockBase => ({
+  clockId: text === undefined ? '' : clockIdOf(rule.name, trace.shipmentId, text),
+  rule: rule.name,
+  ruleVersion: rule.version,
+  shipmentId: trace.shipmentId,
+  occurrence,
+});
+
+const settled = (
+  base: ClockBase,
+  state: Verdict['state'],
+  reason: VerdictReason,
+  evidence: readonly string[],
+): Verdict => ({ ...base, state, reason, evidence, awaitingChannels: [] });
+
+/** When these verdicts must be judged again although nothing new is heard; undefined when never. */
+export function reevaluateAt(verdicts: readonly Verdict[]): EpochMs | undefined {
+  let next: EpochMs | undefined;
+  for (const { nextAt } of verdicts) {
+    if (nextAt !== undefined && (next === undefined || nextAt < next)) next = nextAt;
+  }
+  return next;
+}
+
+/**
+ * The milestones whose events can change a verdict of the rule. Customs and export milestones come as families: a hold
+ * or a newer version of a declaration takes a release back, and a filing names what must be released.
+ */
+function touchesOf(rule: Rule): ReadonlySet<MilestoneCode> {
+  const touched = new Set<MilestoneCode>();
+  for (const { milestone } of [...rule.from, ...rule.to]) {
+    touched.add(milestone);
+    for (const code of Object.keys(MILESTONES) as MilestoneCode[]) {
+      if (familyOf(code) === familyOf(milestone)) touched.add(code);
+    }
+  }
+  if (rule.pauseWhile.length > 0) touched.add('customs.hold.placed').add('customs.hold.removed');
+  return touched;
+}
+
+function familyOf(code: MilestoneCode): string {
+  if (code.startsWith('customs.')) return 'customs';
+  if (code.startsWith('export.')) return 'export';
+  return CONTAINER_MOVES.has(code) ? 'container' : code;
+}
+
+/** Each of these names the containers that are expected at the next. */
+const CONTAINER_MOVES: ReadonlySet<MilestoneCode> = new Set<MilestoneCode>([
+  'loaded',
+  'discharged',
+  'gate.out',
+  'delivered',
+  'empty.returned',
+]);
