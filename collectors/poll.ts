@@ -15,6 +15,8 @@ const LONGEST_WAIT_IN_POLL_MS: DurationMs = 30_000;
 export interface PollSummary {
   readonly messages: number;
   readonly pages: number;
+  /** Sooner than the usual interval: something is waiting to be looked at again. */
+  readonly againInMs?: DurationMs;
 }
 
 /** Any error as a named fault; what is not a {@link FetchFault} is `unexpected` and backed off. */
@@ -75,10 +77,10 @@ export async function pollUntilAborted(
     const startedAt = context.now();
     let waitMs: DurationMs;
     try {
-      const { messages, pages } = await pollOnce();
+      const { messages, pages, againInMs } = await pollOnce();
       const durationMs = context.now() - startedAt;
       failures = 0;
-      waitMs = Math.max(pollMs - durationMs, 0);
+      waitMs = Math.max(Math.min(pollMs, againInMs ?? pollMs) - durationMs, 0);
       context.report({ kind: 'poll-finished', source, messages, pages, durationMs });
     } catch (error) {
       if (signal.aborted) return;

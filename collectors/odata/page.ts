@@ -1,0 +1,82 @@
+import type { Revision } from '../../rules/event.ts';
+import { FetchFault } from '../http-client-fault.ts';
+import { valueAt } from '../json-slices.ts';
+import { type JsonPage, type PageRecord, readJsonPage } from '../records.ts';
+import { contentHash } from '../seen.ts';
+
+/** One answer of an OData server, v2 or v4. */
+export interface ODataPage {
+  readonly records: readonly PageRecord[];
+  /** As the server wrote it: opaque, to be followed as is. */
+  readonly next?: string;
+}
+
+const LISTS = [['d', 'results'], ['d'], ['value']] as const;
+const NEXT = [['d', '__next'], ['@odata.nextLink'], ['@nextLink'], ['odata.nextLink']] as const;
+
+/**
+ * Reads `{"d":{"results":[…],"__next":…}}` (v2), `{"d":[…]}` (v1 style) or `{"value":[…],"@odata.nextLink":…}` (v4;
+ * 4.01 may leave out `odata.`). Throws `not-json`, or `wrong-shape` when no list is where one must be.
+ */
+export function readODataPage(body: Uint8Array, what: string): ODataPage {
+  const page = readJsonPage(body, what);
+  const next = NEXT.map((path) => valueAt(page.document, path)).find(
+    (link) => typeof link === 'string' && link !== '',
+  );
+  return { records: listOf(page, what), ...(typeof next === 'string' ? { next } : {}) };
+}
+
+function listOf(page: JsonPage, what: string): readonly PageRecord[] {
+  for (const path of LISTS) {
+    const records = page.records(path);
+    if (records !== undefined) return records;
+  }
+  const message = valueAt(page.document, ['error', 'message']);
+  const text = typeof message === 'string' ? message : valueAt(message, ['value']);
+  const why = typeof text === 'string' ? `; the server says: ${text.slice(0, 200)}` : '';
+  throw new FetchFault('wrong-shape', `${what}: neither d.results nor value holds a list${why}`);
+}
+
+/**
+ * The record's own id: `A_OutbDeliveryHeader('80000001')`, the last segment of its canonical URL, so that a server met
+ * under another host name gives the same ids; else its key properties joined by a comma. Undefined when it has neither.
+ */
+export function recordId(value: unknown, keys: readonly string[]): string | undefined {
+  if (keys.length > 0) {
+    const parts = keys.map((key) => valueAt(value, [key]));
+    if (parts.every((part) => typeof part === 'string' || typeof part === 'number')) return parts.join(',');
+  }
+  for (const path of [['__metadata', 'uri'], ['__metadata', 'id'], ['@odata.id'], ['@id']]) {
+    const link = valueAt(value, path);
+    if (typeof link === 'string' && link !== '') return link.slice(link.lastIndexOf('/') + 1);
+  }
+  return undefined;
+}
+
+/** `W/"'0002'"`: a version counter. `W/"datetimeoffset'2026-03-01T10%3A00%3A00Z'"`: the time of the last change. */
+const COUNTER = /^(?:W\/)?"'?(\d{1,15})'?"$/;
+const STAMP = /^(?:W\/)?"datetimeoffset'([^']+)'"$/;
+
+/**
+ * The record's revision, when its ETag is one that grows: a version counter or a time. Any other ETag only says
+ * "different", not "newer", and gives none. The content's hash is part of the tag: a status that the server computes
+ * may change without the counter, and must not pass for a repeat.
+ */
+export function recordRevision(record: PageRecord): Revision | undefined {
+  const etag = valueAt(record.value, ['__metadata', 'etag']) ?? valueAt(record.value, ['@odata.etag']);
+  if (typeof etag !== 'string') return undefined;
+  const order = etagOrder(etag);
+  return order === undefined ? undefined : { order, tag: `${etag} ${contentHash(record.bytes)}` };
+}
+
+function etagOrder(etag: string): number | undefined {
+  const counter = COUNTER.exec(etag)?.[1];
+  if (counter !== undefined) return Number(counter);
+  const text = STAMP.exec(etag)?.[1];
+  if (text === undefined) return undefined;
+  try {
+    return Temporal.Instant.from(decodeURIComponent(text)).epochMilliseconds;
+  } catch {
+    return undefined;
+  }
+}
