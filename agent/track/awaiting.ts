@@ -19,6 +19,13 @@ export class Awaiting {
     return this.#bySlot.size;
   }
 
+  /** What {@link set} would take to bring this about again. */
+  *dump(): Generator<{ slot: number; channels: readonly string[]; dueAt: EpochMs }> {
+    for (const [slot, channels] of this.#bySlot) {
+      yield { slot, channels, dueAt: this.#byChannel.get(channels[0]!)?.get(slot)?.dueAt ?? 0 };
+    }
+  }
+
   /** Replaces what a shipment waits for; an empty list when for nothing. */
   set(slot: number, channels: readonly string[], dueAt: EpochMs): void {
     const before = this.#bySlot.get(slot);

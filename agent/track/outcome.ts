@@ -58,6 +58,8 @@ export interface OperatorAction {
   readonly by: string;
   readonly comment: string;
   readonly at: EpochMs;
+  /** For a silence: when it ends. */
+  readonly until?: EpochMs;
 }
 
 /** One alert change with everything a person is told about it, exactly as published to the alert log. */

@@ -39,6 +39,11 @@ export class Timers {
     this.#up(this.#size - 1);
   }
 
+  /** When a slot's timer fires; undefined when it has none. */
+  at(slot: number): EpochMs | undefined {
+    return this.#position[slot] === undefined || this.#position[slot]! < 0 ? undefined : this.#at[slot];
+  }
+
   /** Takes the earliest timer off and returns its slot; -1 when there is none. */
   pop(): number {
     if (this.#size === 0) return -1;

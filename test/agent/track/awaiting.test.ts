@@ -10,7 +10,11 @@ t.test('a shipment is tried when its channel is heard past the deadline, and not
   t.same(awaiting.ready('broker', 10 * minute - 1), []);
   t.same(awaiting.ready('broker', 10 * minute), [7]);
   t.same(awaiting.ready('carrier', 12 * minute), [3]);
-  t.same(awaiting.ready('broker', 12 * minute), [3, 7], 'a shipment still waiting is tried again a while later');
+  t.same(
+    awaiting.ready('broker', 12 * minute),
+    [3, 7],
+    'a shipment still waiting is tried again a while later',
+  );
   t.same(awaiting.ready('nobody', 99 * minute), []);
 });
 

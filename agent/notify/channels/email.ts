@@ -1,0 +1,66 @@
+import { createTransport } from 'nodemailer';
+import type { NotifyChannel, SendResult } from '../route.ts';
+import { groupHeadline, recordLines } from './text.ts';
+
+export interface EmailSettings {
+  readonly to: readonly string[];
+  readonly from: string;
+  readonly smtp: {
+    readonly host: string;
+    readonly port: number;
+    /** TLS from the first byte (port 465); otherwise STARTTLS where the server offers it. */
+    readonly secure: boolean;
+    readonly user?: string;
+    readonly password?: { reveal(): string };
+  };
+}
+
+/** Plain-text e-mail over SMTP. The Message-ID is made of the idempotency key, so that mail systems drop repeats. */
+export function emailChannel({ to, from, smtp }: EmailSettings): NotifyChannel {
+  const transport = createTransport({
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.secure,
+    ...(smtp.user !== undefined && { auth: { user: smtp.user, pass: smtp.password?.reveal() ?? '' } }),
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 30_000,
+  });
+  const domain = from.slice(from.indexOf('@') + 1).replace(/>.*$/, '') || 'laytime';
+  return {
+    kind: 'email',
+    render: (group) => ({
+      subject: groupHeadline(group),
+      contentType: 'text/plain; charset=utf-8',
+      body: `${group.records.map((record) => recordLines(record).join('\n')).join('\n\n')}\n`,
+    }),
+    async send(message): Promise<SendResult> {
+      try {
+        await transport.sendMail({
+          from,
+          to: [...to],
+          subject: message.subject,
+          text: message.body,
+          messageId: `<${message.idempotencyKey}@${domain}>`,
+          headers: {
+            'X-Laytime-Idempotency-Key': message.idempotencyKey,
+            'Auto-Submitted': 'auto-generated',
+          },
+        });
+        return { kind: 'sent' };
+      } catch (error) {
+        return judgeSmtpError(error);
+      }
+    },
+    async close() {
+      transport.close();
+    },
+  };
+}
+
+/** RFC 5321, section 4.2.1: 5yz replies are permanent, everything else may be tried again. */
+function judgeSmtpError(error: unknown): SendResult {
+  const reason = error instanceof Error ? error.message : String(error);
+  const code = (error as { responseCode?: unknown }).responseCode;
+  return typeof code === 'number' && code >= 500 ? { kind: 'failed', reason } : { kind: 'retry', reason };
+}

@@ -1,0 +1,55 @@
+import { createHmac } from 'node:crypto';
+import type { NotificationGroup, NotifyChannel } from '../route.ts';
+import { post } from './post.ts';
+import { groupHeadline, recordJson } from './text.ts';
+
+export interface WebhookSettings {
+  readonly url: string;
+  /** Standard Webhooks secret, `whsec_` and base64; absent: unsigned. */
+  readonly secret?: { reveal(): string };
+  readonly headers: Readonly<Record<string, string>>;
+  readonly now: () => number;
+}
+
+/**
+ * JSON over HTTP POST, signed as Standard Webhooks 1.0 says (`webhook-id`, `webhook-timestamp`, `webhook-signature`:
+ * `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`). `webhook-id` and `Idempotency-Key` are the same in every attempt.
+ */
+export function webhookChannel(settings: WebhookSettings): NotifyChannel {
+  return {
+    kind: 'webhook',
+    render: renderJson,
+    send(message, signal) {
+      const now = settings.now();
+      const seconds = Math.floor(now / 1000);
+      const headers: Record<string, string> = {
+        ...settings.headers,
+        'idempotency-key': message.idempotencyKey,
+        'webhook-id': message.idempotencyKey,
+        'webhook-timestamp': String(seconds),
+      };
+      if (settings.secret !== undefined) {
+        const signed = `${message.idempotencyKey}.${seconds}.${message.body}`;
+        headers['webhook-signature'] = `v1,${sign(settings.secret.reveal(), signed)}`;
+      }
+      return post(settings.url, message, headers, { signal, now });
+    },
+  };
+}
+
+/** The group as one JSON object; also the payload on a NATS subject. */
+export function renderJson(group: NotificationGroup): { subject: string; contentType: string; body: string } {
+  const body = {
+    type: 'laytime.alerts',
+    route: group.route,
+    group: group.labels,
+    title: groupHeadline(group),
+    alerts: group.records.map(recordJson),
+  };
+  return { subject: groupHeadline(group), contentType: 'application/json', body: JSON.stringify(body) };
+}
+
+function sign(secret: string, text: string): string {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  return createHmac('sha256', key).update(text).digest('base64');
+}

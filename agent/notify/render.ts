@@ -1,0 +1,219 @@
+import type { AlertChangeKind } from '../../rules/alert.ts';
+import type { ChannelState } from '../../rules/channel.ts';
+import { MILESTONES } from '../../rules/milestone.ts';
+import { REF_TYPES, type RefType } from '../../rules/refs.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import type { Trace } from '../../rules/trace.ts';
+import type { AlertText, ChannelAlertInput, RenderAlert, ShipmentAlertInput } from '../track/outcome.ts';
+import { formatDuration, formatMoment, formatTwice } from './words.ts';
+
+export interface RenderSettings {
+  /** Zone of the reader: the configuration's `timezone`. */
+  readonly readerZone: string;
+  /** Where links lead, without a trailing slash; '' leaves them out. */
+  readonly baseUrl: string;
+}
+
+/** How a change reads at the start of a headline. */
+const LEAD: Readonly<Record<AlertChangeKind, string>> = {
+  'at-risk': 'AT RISK',
+  fired: 'BREACHED',
+  'fired-unconfirmed': 'PROBABLY BREACHED (unconfirmed)',
+  confirmed: 'BREACH CONFIRMED',
+  resolved: 'RESOLVED',
+  withdrawn: 'WITHDRAWN',
+  reopened: 'BREACHED AGAIN',
+};
+
+/** Refs a person searches for, in the order in which people name a shipment. */
+const NAMED_REFS: readonly RefType[] = [
+  'delivery',
+  'customer-ref',
+  'order',
+  'purchase-order',
+  'house-bill',
+  'awb',
+  'container',
+  'booking',
+  'mrn',
+  'entry',
+  'itn',
+];
+
+/** Puts alert changes into business terms. Pure: moments come with the change, zones with the settings. */
+export const alertRenderer =
+  (settings: RenderSettings): RenderAlert =>
+  (input) =>
+    input.about === 'shipment' ? renderShipmentAlert(input, settings) : renderChannelAlert(input, settings);
+
+function renderShipmentAlert(
+  input: ShipmentAlertInput,
+  settings: RenderSettings,
+): { labels: Record<string, string>; text: AlertText } {
+  const { change, rule, trace, verdict } = input;
+  const lane = laneOf(trace);
+  const place = placeZone(input, settings);
+  const moment = (at: EpochMs): string => formatTwice(at, place, settings.readerZone);
+  const lines = [
+    `Shipment: ${refsInWords(trace)}`,
+    lane.words === '' ? '' : `Lane: ${lane.words}`,
+    `Milestone: ${(rule.kind === 'before' ? rule.from : rule.to).map((ref) => MILESTONES[ref.milestone].title).join(' or ')}`,
+    verdict.startAt === undefined ? '' : `Clock started: ${moment(verdict.startAt)}`,
+    verdict.dueAt === undefined ? '' : `Due: ${moment(verdict.dueAt)}`,
+    verdict.endAt === undefined ? '' : `Happened: ${moment(verdict.endAt)}`,
+    rule.owner === undefined ? '' : `Who should act: ${rule.owner}`,
+    whySure(input, moment),
+    rule.basis === undefined ? '' : `Basis: ${rule.basis}`,
+  ];
+  return {
+    labels: {
+      rule: rule.name,
+      kind: rule.kind,
+      severity: rule.severity,
+      ...lane.labels,
+      ...(rule.owner !== undefined && { owner: rule.owner }),
+      ...(input.channels[0] !== undefined && { partner: input.channels[0].partner }),
+    },
+    text: {
+      headline: `${LEAD[change.kind]}: ${rule.title}, ${leadingRef(trace)}${lateness(input)}`,
+      lines: lines.filter((line) => line !== ''),
+      link: settings.baseUrl === '' ? '' : `${settings.baseUrl}/shipments/${trace.shipmentId}`,
+    },
+  };
+}
+
+function lateness({ change, verdict, rule }: ShipmentAlertInput): string {
+  const { dueAt, lateMs } = verdict;
+  switch (change.kind) {
+    case 'at-risk':
+      if (dueAt === undefined) return '';
+      return dueAt > change.at ? `, due in ${formatDuration(dueAt - change.at)}` : ', due now';
+    case 'fired':
+    case 'fired-unconfirmed':
+    case 'confirmed':
+    case 'reopened':
+      if (verdict.reason === 'replanned-impossible')
+        return ', the plan was moved and the limit had passed already';
+      return lateMs === undefined || lateMs <= 0 ? '' : `, late by ${formatDuration(lateMs)}`;
+    case 'resolved':
+      return verdict.state === 'met-late' && lateMs !== undefined
+        ? `, done late by ${formatDuration(lateMs)}`
+        : ', done in time';
+    case 'withdrawn':
+      return `, ${withdrawal(verdict.reason, rule.title)}`;
+  }
+}
+
+function withdrawal(reason: ShipmentAlertInput['verdict']['reason'], title: string): string {
+  switch (reason) {
+    case 'done-in-time':
+    case 'done-in-time-reported-late':
+      return 'it was done in time and reported late';
+    case 'done-within-precision':
+      return 'its date does not show that it was late';
+    case 'start-retracted':
+      return 'what started the clock was retracted';
+    case 'condition-not-met':
+      return `"${title}" does not apply to this shipment`;
+    case 'operator-waived':
+      return 'waived by an operator';
+    default:
+      return 'the deadline moved';
+  }
+}
+
+/** Why a breach is certain, or what makes it uncertain. */
+function whySure({ change, channels, verdict }: ShipmentAlertInput, moment: (at: EpochMs) => string): string {
+  switch (change.kind) {
+    case 'fired':
+    case 'confirmed':
+    case 'reopened':
+      return verdict.reason === 'deadline-passed-proved'
+        ? `Why we are sure: ${listed(channels.map((each) => `${each.id} was heard until ${moment(each.watermark)}`))}, and it was not reported`
+        : '';
+    case 'fired-unconfirmed':
+      return channels.length === 0
+        ? 'Why we are not sure: no configured source reports this milestone for this shipment'
+        : `Why we are not sure: ${listed(channels.map((each) => silence(each, moment)))}`;
+    default:
+      return '';
+  }
+}
+
+function silence(channel: ChannelState, moment: (at: EpochMs) => string): string {
+  if (!Number.isFinite(channel.watermark)) return `${channel.id} has never been heard`;
+  return `${channel.id} ${channel.status === 'blind' ? 'is silent' : 'is known'} only until ${moment(channel.watermark)}`;
+}
+
+function renderChannelAlert(
+  { change, channel, waitingShipments }: ChannelAlertInput,
+  settings: RenderSettings,
+): { labels: Record<string, string>; text: AlertText } {
+  const { readerZone, baseUrl } = settings;
+  const since = channel.blindSince ?? (Number.isFinite(channel.watermark) ? channel.watermark : undefined);
+  const resolved = change.kind === 'resolved' || change.kind === 'withdrawn';
+  const lines = [
+    `Source: ${channel.source}`,
+    `Partner: ${channel.partner}`,
+    since === undefined ? '' : `Nothing proved since: ${formatMoment(since, readerZone)}`,
+    resolved
+      ? ''
+      : `Overdue clocks that wait for it: ${waitingShipments}; they are unknown, not breached, until it is heard again`,
+    channel.bestEffort
+      ? 'Best effort: a plain subject without a stream; a lost message cannot be noticed'
+      : '',
+  ];
+  return {
+    labels: { rule: 'channel', source: channel.source, partner: channel.partner, severity: 'warning' },
+    text: {
+      headline: resolved
+        ? `HEARD AGAIN: channel ${channel.id}`
+        : `SILENT: channel ${channel.id} is not heard`,
+      lines: lines.filter((line) => line !== ''),
+      link: baseUrl === '' ? '' : `${baseUrl}/channels`,
+    },
+  };
+}
+
+function refsInWords(trace: Trace): string {
+  const words: string[] = [];
+  for (const type of NAMED_REFS) {
+    const values = trace.refs.filter((ref) => ref.type === type).map((ref) => ref.value);
+    if (values.length > 0)
+      words.push(`${REF_TYPES[type].title.toLowerCase()} ${values.slice(0, 4).join(', ')}`);
+  }
+  return words.length === 0 ? trace.shipmentId : words.join('; ');
+}
+
+function leadingRef(trace: Trace): string {
+  for (const type of NAMED_REFS) {
+    const ref = trace.refs.find((each) => each.type === type);
+    if (ref !== undefined) return `${REF_TYPES[type].title.toLowerCase()} ${ref.value}`;
+  }
+  return `shipment ${trace.shipmentId}`;
+}
+
+function laneOf(trace: Trace): { words: string; labels: Record<string, string> } {
+  const text = (name: string): string => String(trace.attributes[name] ?? '');
+  const [origin, destination, mode] = [text('origin.unlocode'), text('destination.unlocode'), text('mode')];
+  const labels: Record<string, string> = {};
+  if (origin !== '' && destination !== '') labels.lane = `${origin}-${destination}`;
+  if (mode !== '') labels.mode = mode;
+  if (destination !== '') labels.place = destination;
+  const ends = [origin, destination].filter((end) => end !== '').join(' to ');
+  return { words: [ends, mode].filter((part) => part !== '').join(', by '), labels };
+}
+
+/** Zone of the place where the milestone happens: the calendar's, else the start's own, else the reader's. */
+function placeZone(
+  { calendarZone, trace, verdict }: ShipmentAlertInput,
+  { readerZone }: RenderSettings,
+): string {
+  if (calendarZone !== undefined) return calendarZone;
+  const start = trace.milestones.find(
+    (fact) => fact.actual !== undefined && verdict.evidence.includes(fact.actual.eventId),
+  );
+  return start?.actual?.location?.zone ?? readerZone;
+}
+
+const listed = (items: readonly string[]): string => items.join('; ');

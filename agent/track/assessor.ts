@@ -1,0 +1,232 @@
+import { decideAlert } from '../../rules/alert.ts';
+import type { ChannelView } from '../../rules/channel.ts';
+import { evaluate } from '../../rules/evaluate.ts';
+import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
+import type { Ref } from '../../rules/refs.ts';
+import type { Rule, RuleSet } from '../../rules/sla.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import { foldTrace, type Trace } from '../../rules/trace.ts';
+import type { ClockState, Verdict } from '../../rules/verdict.ts';
+import type { ClockMemory } from './clocks.ts';
+import type { AlertRecord, RenderAlert } from './outcome.ts';
+import type { OpenShipment } from './shipments.ts';
+
+export interface AssessorSettings {
+  readonly tenant: string;
+  readonly ruleSet: RuleSet;
+  readonly channels: ChannelView;
+  readonly refsOf: (shipmentId: string) => readonly Ref[];
+  /** Higher is more trusted when two sources state the same fact. */
+  readonly sourceRank: (source: string) => number;
+  readonly renderAlert: RenderAlert;
+  /** Alert changes of log times before this are recorded, not told: the first start on an old stream must not page anybody. */
+  readonly tellSince: EpochMs;
+}
+
+/** A shipment judged at one moment. */
+export interface Assessment {
+  readonly trace: Trace;
+  readonly verdicts: readonly Verdict[];
+  /** When the next verdict may change, nothing new being heard. */
+  readonly nextAt: EpochMs | undefined;
+  readonly awaitingChannels: readonly string[];
+  /** The earliest deadline among clocks that wait for channels. */
+  readonly awaitingSince: EpochMs;
+  readonly alerts: readonly AlertRecord[];
+}
+
+interface IndexedRule {
+  readonly rule: Rule;
+  /** Milestones without any of which no clock of this rule can exist, as bits. */
+  readonly startBits: number;
+}
+
+const BIT = new Map<MilestoneCode, number>(
+  (Object.keys(MILESTONES) as MilestoneCode[]).map((code, index) => [code, 1 << index] as const),
+);
+
+const bits = (codes: Iterable<MilestoneCode>): number => {
+  let mask = 0;
+  for (const code of codes) mask |= BIT.get(code) ?? 0;
+  return mask;
+};
+
+/** States in which a clock has nothing left to withdraw. */
+const OVER: ReadonlySet<ClockState> = new Set([
+  'withdrawn',
+  'waived',
+  'not-applicable',
+  'waiting',
+  'met',
+  'met-late',
+]);
+
+/** Judges one shipment against every rule that concerns it and decides what has to be told. */
+export class Assessor {
+  readonly counts: Record<ClockState, number> = {
+    waiting: 0,
+    running: 0,
+    paused: 0,
+    'at-risk': 0,
+    met: 0,
+    'met-late': 0,
+    breached: 0,
+    unknown: 0,
+    withdrawn: 0,
+    waived: 0,
+    'not-applicable': 0,
+  };
+  readonly waived = new Set<string>();
+  readonly #settings: AssessorSettings;
+  readonly #rules: readonly IndexedRule[];
+  readonly #byName: ReadonlyMap<string, Rule>;
+
+  constructor(settings: AssessorSettings) {
+    this.#settings = settings;
+    const rules = settings.ruleSet.rules.filter((rule) => rule.mode !== 'off');
+    this.#byName = new Map(rules.map((rule) => [rule.name, rule]));
+    this.#rules = rules.map((rule) => ({
+      rule,
+      startBits: bits((rule.kind === 'before' ? rule.to : rule.from).map((ref) => ref.milestone)),
+    }));
+  }
+
+  assess(shipment: OpenShipment, now: EpochMs): Assessment {
+    const { tenant, refsOf, sourceRank } = this.#settings;
+    const entries = shipment.entries.values();
+    const trace = foldTrace(shipment.id, tenant, refsOf(shipment.id), entries, sourceRank);
+    const verdicts = this.#verdicts(shipment, trace, now);
+    const clocks = new Map<string, ClockMemory>();
+    const alerts: AlertRecord[] = [];
+    let nextAt = Number.POSITIVE_INFINITY;
+    let awaitingSince = Number.POSITIVE_INFINITY;
+    const awaiting = new Set<string>();
+    for (const verdict of verdicts) {
+      const before = shipment.clocks.get(verdict.clockId);
+      this.#count(before?.state, verdict.state);
+      const { change } = decideAlert(before?.alert, verdict, now);
+      if (change !== undefined) alerts.push(this.#record(change, verdict, trace));
+      clocks.set(verdict.clockId, {
+        clockId: verdict.clockId,
+        rule: verdict.rule,
+        occurrence: verdict.occurrence,
+        state: verdict.state,
+        alert: change?.after ?? before?.alert,
+      });
+      nextAt = Math.min(nextAt, verdict.nextAt ?? nextAt);
+      for (const channel of verdict.awaitingChannels) {
+        awaiting.add(channel);
+        awaitingSince = Math.min(awaitingSince, verdict.dueAt ?? awaitingSince);
+      }
+    }
+    shipment.clocks = clocks;
+    shipment.stale = false;
+    return {
+      trace,
+      verdicts,
+      nextAt: nextAt === Number.POSITIVE_INFINITY ? undefined : nextAt,
+      awaitingChannels: [...awaiting],
+      awaitingSince,
+      alerts,
+    };
+  }
+
+  /** Takes a loaded shipment's clocks into the counts. */
+  countLoaded(clocks: Iterable<ClockMemory>): void {
+    for (const clock of clocks) this.#count(undefined, clock.state);
+  }
+
+  #verdicts(shipment: OpenShipment, trace: Trace, now: EpochMs): Verdict[] {
+    const present = bits(trace.milestones.map((fact) => fact.milestone));
+    const verdicts: Verdict[] = [];
+    for (const { rule, startBits } of this.#rules) {
+      if ((present & startBits) === 0) continue;
+      const calendar =
+        rule.calendar === undefined ? undefined : this.#settings.ruleSet.calendars.get(rule.calendar);
+      verdicts.push(
+        ...evaluate(trace, rule, calendar, this.#settings.channels, now, { waived: this.waived }),
+      );
+    }
+    const judged = new Set(verdicts.map((verdict) => verdict.clockId));
+    for (const clock of shipment.clocks.values()) {
+      if (!judged.has(clock.clockId)) verdicts.push(this.#orphan(clock, shipment.id));
+    }
+    return verdicts;
+  }
+
+  /** A clock whose start is gone (retracted, moved to another shipment) or whose rule is no longer in force. */
+  #orphan(clock: ClockMemory, shipmentId: string): Verdict {
+    const rule = this.#byName.get(clock.rule);
+    return {
+      clockId: clock.clockId,
+      rule: clock.rule,
+      ruleVersion: rule?.version ?? '',
+      shipmentId,
+      occurrence: clock.occurrence,
+      state: OVER.has(clock.state) ? clock.state : 'withdrawn',
+      reason: rule === undefined ? 'rule-removed' : 'start-retracted',
+      evidence: [],
+      awaitingChannels: [],
+    };
+  }
+
+  #record(change: AlertRecord['change'], verdict: Verdict, trace: Trace): AlertRecord {
+    const { ruleSet, channels, tenant, tellSince } = this.#settings;
+    const rule = this.#byName.get(verdict.rule);
+    if (rule === undefined) return this.#recordOfRemovedRule(change, verdict, trace);
+    const end = (rule.kind === 'before' ? rule.from : rule.to)[0];
+    const { labels, text } = this.#settings.renderAlert({
+      about: 'shipment',
+      change,
+      verdict,
+      rule,
+      trace,
+      calendarZone: rule.calendar === undefined ? undefined : ruleSet.calendars.get(rule.calendar)?.zone,
+      channels: end === undefined ? [] : channels.provers(end.milestone, trace),
+    });
+    const quiet =
+      rule.mode === 'shadow'
+        ? 'shadow'
+        : change.at < tellSince
+          ? 'older-than-horizon'
+          : rule.notify.length === 0
+            ? 'no-route'
+            : undefined;
+    return {
+      change,
+      clockId: verdict.clockId,
+      shipmentId: trace.shipmentId,
+      rule: rule.name,
+      ruleVersion: rule.version,
+      severity: rule.severity,
+      tenant,
+      notify: quiet === undefined ? rule.notify : [],
+      ...(quiet !== undefined && { quiet }),
+      aboutChannel: false,
+      labels,
+      text,
+    };
+  }
+
+  #recordOfRemovedRule(change: AlertRecord['change'], verdict: Verdict, trace: Trace): AlertRecord {
+    return {
+      change,
+      clockId: verdict.clockId,
+      shipmentId: trace.shipmentId,
+      rule: verdict.rule,
+      ruleVersion: '',
+      severity: 'info',
+      tenant: this.#settings.tenant,
+      notify: [],
+      quiet: 'no-route',
+      aboutChannel: false,
+      labels: { rule: verdict.rule },
+      text: { headline: `${verdict.rule} is no longer in force`, lines: [], link: '' },
+    };
+  }
+
+  #count(before: ClockState | undefined, after: ClockState): void {
+    if (before !== undefined) this.counts[before] -= 1;
+    this.counts[after] += 1;
+  }
+}

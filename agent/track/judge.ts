@@ -1,0 +1,303 @@
+import type { Channels, ChannelUpdate } from '../../rules/channels.ts';
+import type { ShipmentEvent } from '../../rules/event.ts';
+import { hashId } from '../../rules/hash.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import type { LogRecord, Positions } from '../log/log.ts';
+import type { Assessment, Assessor } from './assessor.ts';
+import type { Awaiting } from './awaiting.ts';
+import type { ChannelAlerts } from './channel-alerts.ts';
+import { mapRecord, type SourceBinding } from './mapper.ts';
+import { type Membership, type MembershipEffects, noEffects } from './membership.ts';
+import { parseOperatorAction } from './operator.ts';
+import type {
+  AlertRecord,
+  ChannelInterval,
+  DeadLetter,
+  JudgeBatch,
+  Link,
+  OperatorAction,
+} from './outcome.ts';
+import type { Shipments } from './shipments.ts';
+import type { Timers } from './timers.ts';
+
+/** Everything a judge holds in memory; made empty, or from a snapshot (snapshot.ts). */
+export interface JudgeParts {
+  readonly sources: ReadonlyMap<string, SourceBinding>;
+  readonly shipments: Shipments;
+  readonly membership: Membership;
+  readonly channels: Channels;
+  readonly channelAlerts: ChannelAlerts;
+  readonly assessor: Assessor;
+  readonly timers: Timers;
+  readonly awaiting: Awaiting;
+  /** Source and source id of unresolved dead letters → their ids. */
+  readonly openDeadLetters: Map<string, string>;
+  positions: Positions;
+  logTime: EpochMs;
+}
+
+interface Batch {
+  readonly records: LogRecord[];
+  readonly events: ShipmentEvent[];
+  readonly unmapped: JudgeBatch['unmapped'][number][];
+  readonly links: Link[];
+  readonly deadLetters: DeadLetter[];
+  readonly channels: ChannelInterval[];
+  readonly operator: OperatorAction[];
+  readonly alerts: AlertRecord[];
+  readonly assessed: Map<number, Assessment>;
+}
+
+/**
+ * Reads the log in order and judges. Never reads a clock, never waits: everything it does follows from the records and the
+ * moments given to it, so that the same log gives the same verdicts live, after a crash, and in a test.
+ *
+ * ```text
+ *   log time   ──●e1────────┆due A┆──●e2──┆due B┆──────●e3──►
+ *   take(e2): first A fires at its own time, then e2 is applied; B fires before e3, in catch-up too
+ * ```
+ */
+export class Judge {
+  readonly parts: JudgeParts;
+  /** Shipments whose stored state is older than the one in memory. */
+  readonly dirty = new Set<number>();
+  readonly totals = { events: 0, duplicates: 0, deadLetters: 0, ignored: 0, waiting: 0 };
+  #batch: Batch = emptyBatch();
+
+  constructor(parts: JudgeParts) {
+    this.parts = parts;
+  }
+
+  /** Applies one record. Records of one stream must come in sequence. */
+  take(record: LogRecord): void {
+    this.advance(record.observedAt);
+    this.#batch.records.push(record);
+    switch (record.kind) {
+      case 'message':
+        this.#message(record);
+        break;
+      case 'proof':
+        this.#proof(record);
+        break;
+      case 'operator':
+        this.#operator(record);
+        break;
+      case 'tick':
+        break;
+    }
+    this.parts.positions = { ...this.parts.positions, [record.stream]: record.sequence };
+  }
+
+  /** Lets log time pass up to (not including) `until`: clocks and channel expiries that fall due fire in order. */
+  advance(until: EpochMs): void {
+    const { timers, channels } = this.parts;
+    for (;;) {
+      const at = Math.min(timers.nextAt(), channels.nextAt());
+      if (at >= until) break;
+      this.parts.logTime = Math.max(this.parts.logTime, at);
+      if (channels.nextAt() <= timers.nextAt()) this.#channelsMoved(channels.advance(at));
+      else this.#assess(timers.pop());
+    }
+    this.parts.logTime = Math.max(this.parts.logTime, until);
+  }
+
+  /** Hands over what happened since the last call. `withState`: also the state of every dirty shipment. */
+  drain(withState = true): JudgeBatch {
+    const batch = this.#batch;
+    const shipments = withState ? this.#dirtyStates(batch) : [];
+    this.#batch = emptyBatch();
+    this.parts.shipments.settle();
+    const { records, events, unmapped, links, deadLetters, channels, operator, alerts } = batch;
+    return {
+      positions: this.parts.positions,
+      logTime: this.parts.logTime,
+      records,
+      events,
+      unmapped,
+      links,
+      deadLetters,
+      channels,
+      operator,
+      shipments,
+      alerts,
+    };
+  }
+
+  /** Judges every shipment again (other rules are in force), in slices: give the event loop room between two calls. */
+  *reassessAll(sliceSize = 500): Generator<number> {
+    for (let slot = 0; slot < this.parts.shipments.size; slot += 1) {
+      this.#assess(slot);
+      if (slot % sliceSize === sliceSize - 1) yield slot + 1;
+    }
+  }
+
+  #message(record: LogRecord): void {
+    const { result, message } = mapRecord(record, this.parts.sources);
+    const partner =
+      message.partner ?? this.parts.sources.get(record.source)?.identity.partner ?? record.source;
+    for (const item of result.kind === 'dead-letter' ? [] : result.unmapped) {
+      this.#batch.unmapped.push({ source: record.source, item });
+    }
+    if (result.kind === 'dead-letter') {
+      this.#deadLetter(record, partner, result, message.contentType);
+      return;
+    }
+    if (result.sourceId !== undefined) this.#resolveDeadLetter(`${record.source}\u001f${result.sourceId}`);
+    if (result.kind === 'ignored') this.totals.ignored += 1;
+    const partners = new Set(
+      result.kind === 'events' ? result.events.map((event) => event.partner) : [partner],
+    );
+    if (result.kind === 'events') this.#events(result.events);
+    for (const each of partners) {
+      this.#channelsMoved(this.parts.channels.heard(record.source, each, record.observedAt));
+    }
+  }
+
+  #events(events: readonly ShipmentEvent[]): void {
+    const effects = noEffects();
+    const { channels, membership } = this.parts;
+    for (const event of events) {
+      this.totals.events += 1;
+      this.#batch.events.push(event);
+      const absorbed = membership.apply(event, effects);
+      if (absorbed === 'duplicate') this.totals.duplicates += 1;
+      if (absorbed === 'waiting' && event.classifier === 'actual' && !event.retracted) {
+        this.totals.waiting += 1;
+        channels.unmatched(event.key, event.source, event.partner, event.milestone, event.observedAt);
+      }
+    }
+    this.#applyEffects(effects);
+  }
+
+  #applyEffects(effects: MembershipEffects): void {
+    for (const link of effects.links) this.#batch.links.push(link);
+    for (const slot of effects.repeated) this.dirty.add(slot);
+    for (const slot of effects.touched) this.#assess(slot);
+    for (const key of effects.matched) this.#channelsMoved(this.parts.channels.matched(key));
+    for (const conflict of effects.conflicts) {
+      const alert = this.parts.channelAlerts.conflict(conflict, this.parts.logTime);
+      if (alert !== undefined) this.#batch.alerts.push(alert);
+    }
+  }
+
+  #deadLetter(
+    record: LogRecord,
+    partner: string,
+    result: {
+      readonly code: string;
+      readonly reason: string;
+      readonly path?: string;
+      readonly sourceId?: string;
+    },
+    contentType: string,
+  ): void {
+    const id = hashId('dead-letter', record.stream, String(record.sequence));
+    const { source, stream, sequence, observedAt, data } = record;
+    const { code, reason, path = '', sourceId = '' } = result;
+    this.totals.deadLetters += 1;
+    this.#batch.deadLetters.push({
+      id,
+      source,
+      partner,
+      stream,
+      sequence,
+      observedAt,
+      code,
+      reason,
+      path,
+      sourceId,
+      contentType,
+      data,
+    });
+    if (sourceId !== '') this.parts.openDeadLetters.set(`${source}\u001f${sourceId}`, id);
+    this.#channelsMoved(this.parts.channels.deadLetter(id, source, partner, observedAt));
+  }
+
+  /** A later readable message with the same source id is the same record mended. */
+  #resolveDeadLetter(name: string): void {
+    const id = this.parts.openDeadLetters.get(name);
+    if (id === undefined) return;
+    this.parts.openDeadLetters.delete(name);
+    this.#channelsMoved(this.parts.channels.resolveDeadLetter(id));
+  }
+
+  #proof(record: LogRecord): void {
+    const proof = JSON.parse(Buffer.from(record.data).toString('utf8')) as {
+      partner?: string;
+      provedUntil: number;
+    };
+    const { partner, provedUntil } = proof;
+    const { source, observedAt } = record;
+    this.#channelsMoved(
+      this.parts.channels.proof(
+        { source, provedUntil, ...(partner !== undefined && { partner }) },
+        observedAt,
+      ),
+    );
+  }
+
+  #operator(record: LogRecord): void {
+    const action = parseOperatorAction(record);
+    if (action === undefined) return;
+    this.#batch.operator.push(action);
+    if (action.action === 'dismiss-dead-letter') {
+      for (const [name, id] of this.parts.openDeadLetters) {
+        if (id === action.subject) this.parts.openDeadLetters.delete(name);
+      }
+      this.#channelsMoved(this.parts.channels.resolveDeadLetter(action.subject));
+    } else if (action.action === 'waive') this.#waive(action);
+  }
+
+  #waive(action: OperatorAction): void {
+    const [shipmentId, clockId] = action.subject.split('/');
+    const slot = this.parts.shipments.slotOf(shipmentId ?? '');
+    if (slot === undefined || clockId === undefined) return;
+    this.parts.assessor.waived.add(clockId);
+    this.#assess(slot);
+  }
+
+  #channelsMoved(update: ChannelUpdate): void {
+    const { channelAlerts, awaiting } = this.parts;
+    for (const transition of update.transitions) {
+      this.#batch.channels.push(channelAlerts.interval(transition));
+      const alert = channelAlerts.decide(transition, this.parts.logTime, awaiting.size);
+      if (alert !== undefined) this.#batch.alerts.push(alert);
+    }
+    for (const { channelId, watermark, unblocked } of update.moved) {
+      for (const slot of awaiting.ready(channelId, watermark, unblocked)) this.#assess(slot);
+    }
+  }
+
+  #assess(slot: number): void {
+    const { shipments, assessor, timers, awaiting } = this.parts;
+    const assessment = assessor.assess(shipments.at(slot), this.parts.logTime);
+    for (const alert of assessment.alerts) this.#batch.alerts.push(alert);
+    timers.set(slot, assessment.nextAt);
+    awaiting.set(slot, assessment.awaitingChannels, assessment.awaitingSince);
+    this.#batch.assessed.set(slot, assessment);
+    this.dirty.add(slot);
+  }
+
+  #dirtyStates(batch: Batch): JudgeBatch['shipments'] {
+    const states = [];
+    for (const slot of this.dirty) {
+      if (!batch.assessed.has(slot)) this.#assess(slot);
+      const { trace, verdicts } = batch.assessed.get(slot)!;
+      states.push({ trace, clocks: verdicts });
+    }
+    this.dirty.clear();
+    return states;
+  }
+}
+
+const emptyBatch = (): Batch => ({
+  records: [],
+  events: [],
+  unmapped: [],
+  links: [],
+  deadLetters: [],
+  channels: [],
+  operator: [],
+  alerts: [],
+  assessed: new Map(),
+});

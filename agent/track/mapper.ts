@@ -1,0 +1,45 @@
+import type { CompiledMap, LoggedMessage, MapResult, SourceIdentity } from '../../collectors/maps/map.ts';
+import { HEADER } from '../log/headers.ts';
+import type { LogRecord } from '../log/log.ts';
+
+/** A configured source as the judge needs it: who speaks, and how its messages are read. */
+export interface SourceBinding {
+  readonly identity: SourceIdentity;
+  readonly map: CompiledMap;
+}
+
+export interface Mapped {
+  readonly message: LoggedMessage;
+  readonly result: MapResult;
+}
+
+/** Turns a record of the log into canonical events, by the map of its source. Pure. */
+export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, SourceBinding>): Mapped {
+  const message = toMessage(record);
+  const source = sources.get(record.source);
+  if (source === undefined) {
+    const reason = `no source named "${record.source}" is configured; add it under sources:, or dismiss this message`;
+    return { message, result: { kind: 'dead-letter', code: 'wrong-shape', reason, refs: [] } };
+  }
+  return { message, result: source.map.map(message, source.identity) };
+}
+
+function toMessage(record: LogRecord): LoggedMessage {
+  const { header } = record;
+  const sourceId = header(HEADER.id) ?? header('ce-id');
+  const order = header(HEADER.revisionOrder);
+  const partner = header(HEADER.partner);
+  const correlationId = header(HEADER.correlationId) ?? header('ce-correlationid');
+  return {
+    stream: record.stream,
+    sequence: record.sequence,
+    subject: record.subject,
+    observedAt: record.observedAt,
+    contentType: header(HEADER.contentType) ?? header('content-type') ?? '',
+    ...(sourceId !== undefined && { sourceId }),
+    ...(order !== undefined && { revision: { order: Number(order), tag: header(HEADER.revisionTag) ?? '' } }),
+    ...(partner !== undefined && { partner }),
+    ...(correlationId !== undefined && { correlationId }),
+    data: record.data,
+  };
+}

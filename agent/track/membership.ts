@@ -1,0 +1,199 @@
+import { compareRevisions, type ShipmentEvent } from '../../rules/event.ts';
+import type { Identity, IdentityChange, IdentityConflict } from '../../rules/identity.ts';
+import { absorb, eventIdOf, packEntries, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
+import type { Link } from './outcome.ts';
+import type { Shipments } from './shipments.ts';
+
+/** What became of an event: the named results of absorbing it, or `waiting` when no shipment is known for its refs. */
+export type Absorbed = 'added' | 'revised' | 'superseded' | 'duplicate' | 'waiting';
+
+/** What an event changed beside its own shipment's trace. */
+export interface MembershipEffects {
+  readonly links: Link[];
+  /** Slots of shipments whose trace, refs or links changed: to be judged again. */
+  readonly touched: Set<number>;
+  /** Slots to store again although nothing changed (a duplicate may mean that an earlier write was lost). */
+  readonly repeated: Set<number>;
+  /** Keys of events that waited for a shipment and found one. */
+  readonly matched: string[];
+  readonly conflicts: IdentityConflict[];
+}
+
+export const noEffects = (): MembershipEffects => ({
+  links: [],
+  touched: new Set(),
+  repeated: new Set(),
+  matched: [],
+  conflicts: [],
+});
+
+/**
+ * Keeps traces in step with identity: an event's entry lies in every shipment that it speaks of, or waits here until a
+ * shipment is known for its refs.
+ */
+export class Membership {
+  readonly identity: Identity;
+  readonly #shipments: Shipments;
+  /** Event key → its one packed entry. */
+  readonly #waiting: Map<string, string>;
+
+  constructor(identity: Identity, shipments: Shipments, waiting = new Map<string, string>()) {
+    this.identity = identity;
+    this.#shipments = shipments;
+    this.#waiting = waiting;
+  }
+
+  get waiting(): ReadonlyMap<string, string> {
+    return this.#waiting;
+  }
+
+  apply(event: ShipmentEvent, effects: MembershipEffects): Absorbed {
+    const known = this.#knownEntry(event);
+    if (known !== undefined && known.revision.tag === event.revision.tag) return this.#repeat(event, effects);
+    if (known !== undefined && compareRevisions(known.revision, event.revision) > 0)
+      return this.#repeat(event, effects, 'superseded');
+    const change = this.identity.put({
+      key: event.key,
+      at: event.occurredAt.from,
+      refs: event.refs,
+      ...(event.aliases && { aliases: event.aliases }),
+    });
+    return this.#settle(event, change, known === undefined ? 'added' : 'revised', effects);
+  }
+
+  /** Applies what an operator's merge or split changed. */
+  applyChange(change: IdentityChange, at: number, effects: MembershipEffects): void {
+    this.#moveOthers(change, undefined, at, effects);
+    this.#touchChanged(change, effects);
+  }
+
+  #knownEntry(event: ShipmentEvent): TraceEntry | undefined {
+    const waiting = this.#waiting.get(event.key);
+    if (waiting !== undefined) return this.#unpackOne(waiting);
+    for (const id of this.identity.resolve(event.refs, event.occurredAt.from)) {
+      const slot = this.#shipments.slotOf(id);
+      const entry = slot === undefined ? undefined : this.#shipments.at(slot).entries.get(event.key);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  /** The same statement again, or an older revision of it: nothing changes, but the fold may learn how long it held. */
+  #repeat(event: ShipmentEvent, effects: MembershipEffects, result: Absorbed = 'duplicate'): Absorbed {
+    const waiting = this.#waiting.get(event.key);
+    if (waiting !== undefined) {
+      const entries = new Map([[event.key, this.#unpackOne(waiting)]]);
+      absorb(entries, event);
+      this.#waiting.set(event.key, packEntries(entries.values(), this.#shipments.names));
+      return result;
+    }
+    for (const id of this.identity.resolve(event.refs, event.occurredAt.from)) {
+      const shipment = this.#shipments.open(id);
+      absorb(shipment.entries, event);
+      effects.repeated.add(shipment.slot);
+    }
+    return result;
+  }
+
+  #settle(
+    event: ShipmentEvent,
+    change: IdentityChange,
+    result: Absorbed,
+    effects: MembershipEffects,
+  ): Absorbed {
+    this.#moveOthers(change, event.key, event.observedAt, effects);
+    for (const link of change.links) {
+      if (link.key !== event.key || link.linked) continue;
+      const slot = this.#shipments.slotOf(link.shipmentId);
+      if (slot !== undefined && this.#shipments.at(slot).entries.delete(event.key)) effects.touched.add(slot);
+      effects.links.push({
+        eventId: event.id,
+        shipmentId: link.shipmentId,
+        linked: false,
+        at: event.observedAt,
+      });
+    }
+    this.#touchChanged(change, effects);
+    const targets = this.identity.resolve(event.refs, event.occurredAt.from);
+    if (targets.length === 0) return this.#wait(event);
+    if (this.#waiting.delete(event.key)) effects.matched.push(event.key);
+    for (const shipmentId of targets) {
+      const shipment = this.#shipments.open(shipmentId);
+      absorb(shipment.entries, event);
+      effects.touched.add(shipment.slot);
+      effects.links.push({ eventId: event.id, shipmentId, linked: true, at: event.observedAt });
+    }
+    return result;
+  }
+
+  #wait(event: ShipmentEvent): Absorbed {
+    const entries = new Map<string, TraceEntry>();
+    absorb(entries, event);
+    this.#waiting.set(event.key, packEntries(entries.values(), this.#shipments.names));
+    return 'waiting';
+  }
+
+  /** Moves the entries of earlier events whose shipments changed because of what was just learned. */
+  #moveOthers(change: IdentityChange, own: string | undefined, at: number, effects: MembershipEffects): void {
+    const moved = new Map<string, { gained: string[]; lost: string[] }>();
+    for (const { key, shipmentId, linked } of change.links) {
+      if (key === own) continue;
+      let of = moved.get(key);
+      if (of === undefined) {
+        of = { gained: [], lost: [] };
+        moved.set(key, of);
+      }
+      (linked ? of.gained : of.lost).push(shipmentId);
+    }
+    for (const [key, { gained, lost }] of moved) this.#move(key, gained, lost, at, effects);
+  }
+
+  #move(
+    key: string,
+    gained: readonly string[],
+    lost: readonly string[],
+    at: number,
+    effects: MembershipEffects,
+  ): void {
+    const entry = this.#find(key, lost);
+    if (entry === undefined) return;
+    const eventId = eventIdOf(key, entry.revision);
+    for (const shipmentId of lost) {
+      const slot = this.#shipments.slotOf(shipmentId);
+      if (slot === undefined) continue;
+      this.#shipments.at(slot).entries.delete(key);
+      effects.touched.add(slot);
+      effects.links.push({ eventId, shipmentId, linked: false, at });
+    }
+    for (const shipmentId of gained) {
+      const shipment = this.#shipments.open(shipmentId);
+      shipment.entries.set(key, entry);
+      effects.touched.add(shipment.slot);
+      effects.links.push({ eventId, shipmentId, linked: true, at });
+    }
+    if (gained.length > 0 || this.identity.linksOf(key).length > 0) {
+      if (this.#waiting.delete(key)) effects.matched.push(key);
+    } else this.#waiting.set(key, packEntries([entry], this.#shipments.names));
+  }
+
+  #find(key: string, lost: readonly string[]): TraceEntry | undefined {
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) return this.#unpackOne(waiting);
+    for (const id of [...lost, ...this.identity.linksOf(key)]) {
+      const slot = this.#shipments.slotOf(id);
+      const entry = slot === undefined ? undefined : this.#shipments.at(slot).entries.get(key);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  #touchChanged(change: IdentityChange, effects: MembershipEffects): void {
+    for (const id of change.shipments) effects.touched.add(this.#shipments.open(id).slot);
+    effects.conflicts.push(...change.conflicts);
+  }
+
+  #unpackOne(packed: string): TraceEntry {
+    for (const entry of unpackEntries(packed, this.#shipments.names).values()) return entry;
+    throw new Error('a waiting event lost its entry; the snapshot is damaged');
+  }
+}
