@@ -71,3 +71,16 @@ export function wrongType(
   );
   return undefined;
 }
+
+/**
+ * The place of some characters of a text value (`start` is 0-based in the value). For texts with escapes or over
+ * several lines, where counting would point astray, the place of the whole value.
+ */
+export function placeWithin(node: YamlNode, start: number, length: number): Place {
+  const { place } = node;
+  if (node.kind !== 'scalar') return place;
+  const quotes = place.length - node.source.length;
+  if (quotes !== 0 && quotes !== 2) return place;
+  const offset = quotes / 2 + Math.min(start, node.source.length);
+  return { line: place.line, column: place.column + offset, length: Math.max(1, length) };
+}

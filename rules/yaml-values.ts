@@ -164,3 +164,25 @@ export function durationText(ms: DurationMs): string {
   }
   return out === '' ? '0s' : out;
 }
+
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  kB: 1000,
+  KB: 1000,
+  MB: 1_000_000,
+  GB: 1_000_000_000,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+/** `512KiB`, `10MB`, or a bare number of bytes; in bytes, at least 1. */
+export function readSize(node: YamlNode, report: YamlReport, what: string): number | undefined {
+  const m = node.kind === 'scalar' ? /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(node.source.trim()) : null;
+  const unit = SIZE_UNITS[m?.[2] ?? ''];
+  if (m === null || unit === undefined || Number(m[1]) * unit < 1) {
+    return wrongType(node, report, what, 'a size such as 512KiB or 10MB');
+  }
+  return Math.round(Number(m[1]) * unit);
+}

@@ -1,0 +1,105 @@
+import { type Fields, readFields } from '../rules/yaml-reader.ts';
+import { readExpression, readZone } from '../rules/yaml-terms.ts';
+import type { YamlEntry } from '../rules/yaml-tree.ts';
+import { readSize } from '../rules/yaml-values.ts';
+import type { SourceConfig, SourceSettings } from './settings.ts';
+import type { SettingsContext } from './settings-access.ts';
+import { readFiles } from './settings-files.ts';
+import { readNats, subjectFault } from './settings-nats.ts';
+import { readHttp, readOData } from './settings-poll.ts';
+
+/** What a source inherits from the whole configuration. */
+export interface SourceDefaults {
+  readonly tenant: string;
+  readonly maxMessageBytes: number;
+  /** Servers of the agent's own NATS connection. */
+  readonly natsServers: readonly string[];
+}
+
+/** One kind of source. Its `key` under a source's name says that the source is of this kind. */
+export interface SourceKind {
+  readonly key: SourceConfig['kind'];
+  readonly title: string;
+  read(
+    common: SourceSettings,
+    fields: Fields,
+    context: SettingsContext,
+    defaults: SourceDefaults,
+  ): SourceConfig | undefined;
+}
+
+/** Every kind of source that can be configured: a new one is a folder beside this file and a line here. */
+export const SOURCE_KINDS: readonly SourceKind[] = [
+  {
+    key: 'nats',
+    title: 'NATS: a JetStream stream, or plain subjects',
+    read: (common, fields, context, { natsServers }) => readNats(common, fields, context, natsServers),
+  },
+  { key: 'odata', title: 'OData v2 or v4 service, polled', read: readOData },
+  { key: 'http', title: 'JSON or XML over HTTP, polled', read: readHttp },
+  { key: 'files', title: 'Files dropped into a folder', read: readFiles },
+];
+
+/** Reads one entry of `sources:`; undefined when it is unusable (then it is reported). */
+export function readSource(
+  entry: YamlEntry,
+  context: SettingsContext,
+  defaults: SourceDefaults,
+): SourceConfig | undefined {
+  const { report } = context;
+  if (!/^[a-z0-9][a-z0-9_-]*$/.test(entry.key)) {
+    const fix = 'use a-z, 0-9, - and _: the name becomes a part of NATS subjects';
+    report.error(entry.keyPlace, 'bad-name', `"${entry.key}" is no name for a source`, fix);
+  }
+  const fields = readFields(entry.value, report, `source ${entry.key}`);
+  if (fields === undefined) return undefined;
+  const common = readCommon(entry.key, fields, context, defaults);
+  const kinds = SOURCE_KINDS.filter((k) => fields.has(k.key));
+  const [kind, second] = kinds;
+  const all = SOURCE_KINDS.map((k) => k.key).join(', ');
+  if (kind === undefined) {
+    report.error(entry.keyPlace, 'source-kind', `source ${entry.key}: of what kind?`, `add one of ${all}`);
+    // Without a kind nobody can tell a key that is unknown from one that belongs to it.
+    return undefined;
+  }
+  if (second !== undefined) {
+    const message = `source ${entry.key}: it is ${kind.key} and ${second.key}`;
+    report.error(fields.keyPlace(second.key), 'source-kind', message, 'make two sources');
+  }
+  const source = kind.read(common, fields, context, defaults);
+  for (const other of SOURCE_KINDS) if (other !== kind) fields.entry(other.key);
+  fields.end();
+  return common.map === '' ? undefined : source;
+}
+
+function readCommon(
+  name: string,
+  fields: Fields,
+  context: SettingsContext,
+  defaults: SourceDefaults,
+): SourceSettings {
+  const { report } = context;
+  const map = fields.requiredText('map', 'builtin:cloudevents') ?? '';
+  const zoneNode = fields.get('zone');
+  const zone = zoneNode === undefined ? undefined : readZone(zoneNode, report, 'zone');
+  const expectEveryMs = fields.duration('expect_every', { minMs: 1000 });
+  const servesNode = fields.get('serves');
+  const serves = servesNode === undefined ? undefined : readExpression(servesNode, report, 'serves');
+  const heartbeatSubject = fields.text('heartbeat', 'broker.nl.alive');
+  const fault = heartbeatSubject === undefined ? undefined : subjectFault(heartbeatSubject);
+  if (fault !== undefined) report.error(fields.get('heartbeat')!.place, 'bad-subject', `heartbeat: ${fault}`);
+  const sizeNode = fields.get('max_message');
+  const size = sizeNode === undefined ? undefined : readSize(sizeNode, report, 'max_message');
+  return {
+    name,
+    tenant: fields.text('tenant') ?? defaults.tenant,
+    partner: fields.text('partner') ?? name,
+    map,
+    reportingLagMs: fields.duration('reporting_lag') ?? 0,
+    maxMessageBytes: size ?? defaults.maxMessageBytes,
+    ...(zone === undefined ? {} : { zone }),
+    ...(expectEveryMs === undefined ? {} : { expectEveryMs }),
+    ...(serves === undefined ? {} : { serves }),
+    ...(heartbeatSubject === undefined ? {} : { heartbeatSubject }),
+  };
+}
