@@ -165,8 +165,8 @@ function afterwards(
 export const channelAlertIdOf = (channelId: string): string => hashId('alert', 'channel', channelId);
 
 /**
- * Decides what a transition changes about the one alert of its channel. A channel that was never heard, or is not yet heard again after
- * a restart, is no news; silence beyond `expect_every` is.
+ * Decides what a transition changes about the one alert of its channel. A channel that is not yet heard again after
+ * a restart, is no news until `expect_every` has passed.
  */
 export function decideChannelAlert(
   previous: AlertMemory | undefined,

@@ -1,0 +1,97 @@
+import type { ChannelState, ChannelTransition, ChannelView } from './channel.ts';
+import type { ChannelMove, ChannelUpdate } from './channels.ts';
+import { Channel, type ChannelSource, EVERY_PARTNER } from './channels-channel.ts';
+import { OldestOpen } from './channels-open.ts';
+import type { MilestoneCode } from './milestone.ts';
+import type { EpochMs } from './time.ts';
+
+/** The channels of one source, one for each partner. */
+export class SourceChannels {
+  readonly config: ChannelSource;
+  readonly partners = new Map<string, Channel>();
+  /** Stands for partners not heard of yet; asked only while no partner is known. */
+  readonly everyPartner: Channel | undefined;
+  /** Last proof for every partner of the source: a partner heard of later has it too. */
+  provedUntil: EpochMs = Number.NEGATIVE_INFINITY;
+  /** Dead letters of which not even the partner could be read. */
+  readonly deadLetters = new OldestOpen();
+
+  constructor(config: ChannelSource) {
+    this.config = config;
+    this.everyPartner = config.partners === 'from-messages' ? new Channel(config, EVERY_PARTNER) : undefined;
+    if (config.partners === 'from-messages') return;
+    for (const partner of config.partners) this.partners.set(partner, new Channel(config, partner));
+  }
+
+  all(): Channel[] {
+    const channels = [...this.partners.values()];
+    return this.everyPartner === undefined ? channels : [...channels, this.everyPartner];
+  }
+
+  /** Holds every channel back at the oldest dead letter that may be anybody's. */
+  holdBack(): void {
+    for (const channel of this.all()) channel.holdBack(this.deadLetters.oldest);
+  }
+
+  /** Adds the channels that can prove a milestone for a shipment. */
+  provers(
+    milestone: MilestoneCode,
+    shipment: Parameters<ChannelView['provers']>[1],
+    provers: ChannelState[],
+  ): void {
+    const { config, partners, everyPartner } = this;
+    if (!config.proves.includes(milestone)) return;
+    if (config.serves !== undefined && !config.serves.test(shipment.attributes)) return;
+    const before = provers.length;
+    for (const partner of shipment.partners) {
+      const channel = partners.get(partner);
+      if (channel !== undefined) provers.push(channel.state(milestone));
+    }
+    if (provers.length > before) return;
+    // Nobody here has spoken of the shipment yet, so anybody here might be the one who will.
+    for (const channel of partners.values()) provers.push(channel.state(milestone));
+    if (partners.size === 0 && everyPartner !== undefined) provers.push(everyPartner.state(milestone));
+  }
+}
+
+export const NOTHING_MOVED: ChannelUpdate = { transitions: [], moved: [] };
+
+/** Gathers what one input changes in one source. */
+export class UpdateOf {
+  readonly #source: SourceChannels;
+  readonly #transitions: ChannelTransition[] = [];
+  readonly #moved = new Map<Channel, boolean>();
+
+  constructor(source: SourceChannels) {
+    this.#source = source;
+  }
+
+  transition(transition: ChannelTransition): void {
+    this.#transitions.push(transition);
+  }
+
+  move(channel: Channel): void {
+    if (!this.#moved.has(channel)) this.#moved.set(channel, false);
+  }
+
+  unblock(channel: Channel): void {
+    channel.changed();
+    this.#moved.set(channel, true);
+  }
+
+  done(): ChannelUpdate {
+    if (this.#transitions.length === 0 && this.#moved.size === 0) return NOTHING_MOVED;
+    const moved: ChannelMove[] = [];
+    let furthest = Number.NEGATIVE_INFINITY;
+    for (const [channel, unblocked] of this.#moved) {
+      moved.push({ channelId: channel.id, watermark: channel.watermark, unblocked });
+      furthest = Math.max(furthest, channel.watermark);
+    }
+    // Clocks that waited for a partner not yet known ask the known ones from now on.
+    const { everyPartner } = this.#source;
+    if (everyPartner !== undefined && moved.length > 0 && !this.#moved.has(everyPartner)) {
+      moved.push({ channelId: everyPartner.id, watermark: furthest, unblocked: true });
+    }
+    return { transitions: this.#transitions, moved };
+  }
+}
