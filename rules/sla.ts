@@ -1,8 +1,15 @@
 import type { Calendar } from './calendar.ts';
 import type { PlaceRole } from './event.ts';
 import type { Expr } from './expression.ts';
+import { hashId } from './hash.ts';
 import type { MilestoneCode } from './milestone.ts';
+import { compareProblems, type Problem } from './problem.ts';
+import { type CalendarSource, compileCalendars, readCalendars } from './sla-calendar.ts';
+import { type RuleDraft, readRule } from './sla-rule.ts';
 import type { DurationMs } from './time.ts';
+import { readYaml } from './yaml-reader.ts';
+import { YamlReport } from './yaml-report.ts';
+import type { Place } from './yaml-tree.ts';
 
 export type Budget =
   | { readonly unit: 'elapsed'; readonly ms: DurationMs; readonly text: string } // 24h, 30m, 7d, PT36H
@@ -18,10 +25,12 @@ export interface MilestoneRef {
 }
 
 /** Every rule kind of this version. A `dwell` rule's `from`/`to` are the open/close milestones of the state. An `ack`
- *  rule's `to` may list alternatives (accepted or rejected): the first of them ends the clock. */
+ *  rule's `to` may list alternatives (accepted or rejected): the first of them ends the clock. A `before` rule's `from`
+ *  is what must happen, its `to` the planned event that it must happen ahead of. A dwell rule's `agency:` is part of `when`,
+ *  as `hold.agency`. */
 export interface Rule {
   readonly name: string;
-  /** Hash of the rule's own text and of the calendars it uses: changes exactly when the rule's meaning may have. */
+  /** Hash of what a verdict depends on: the rule's terms and the calendar it uses; titles and routes left out. */
   readonly version: string;
   readonly title: string;
   readonly kind: 'after' | 'before' | 'dwell' | 'ack';
@@ -46,4 +55,99 @@ export interface RuleSet {
   readonly rules: readonly Rule[];
   readonly calendars: ReadonlyMap<string, Calendar>;
   readonly hash: string;
+}
+
+/** A rule with the places of its keys' values, for checks that look at several files (lint.ts). */
+export interface RuleSource {
+  readonly rule: Rule;
+  /** Place of the rule's name. */
+  readonly place: Place;
+  readonly places: Readonly<Record<string, Place>>;
+}
+
+export interface ParsedRules {
+  /** Rules and calendars without errors; usable only when `problems` has no error. */
+  readonly ruleSet: RuleSet;
+  readonly sources: readonly RuleSource[];
+  readonly calendars: readonly CalendarSource[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Parses rule files into one set: rules may use calendars of any of the files, names are unique over all of them.
+ * Calendars are compiled for the years around `year`, and for others when asked. Every problem is reported; a rule with one is left out of the set.
+ */
+export function parseRules(
+  files: readonly { readonly file: string; readonly text: string }[],
+  year: number,
+): ParsedRules {
+  const problems: Problem[] = [];
+  const drafts: { draft: RuleDraft; report: YamlReport }[] = [];
+  const calendars: CalendarSource[] = [];
+  const declared = new Set<string>();
+  for (const { file, text } of files) {
+    const { root, report } = readYaml(text, file, file);
+    if (root !== undefined) {
+      const entries = root.named('calendars');
+      for (const { key } of entries) declared.add(key);
+      calendars.push(...readCalendars(entries, report));
+      for (const { key, keyPlace, value } of root.named('rules')) {
+        const draft = readRule(key, keyPlace, value, report);
+        if (draft !== undefined) drafts.push({ draft, report });
+      }
+      root.end();
+    }
+    problems.push(...report.problems);
+  }
+  const late = new YamlReport('');
+  const compiled = compileCalendars(calendars, year, late.problems);
+  const specs = new Map(calendars.map((c) => [c.name, c.canonical]));
+  // A rule on a calendar that is there and wrong has no problem of its own.
+  const sources = link(drafts, specs, declared, late.problems);
+  problems.push(...late.problems);
+  problems.sort(compareProblems);
+  const rules = sources.map((s) => s.rule);
+  const hash = hashId(
+    'rules',
+    ...rules.map((r) =>
+      JSON.stringify([r.name, r.version, r.title, r.mode, r.severity, r.notify, r.owner, r.basis]),
+    ),
+  );
+  return { ruleSet: { rules, calendars: compiled, hash }, sources, calendars, problems };
+}
+
+/** Joins drafts with their calendars and refuses names that are taken. */
+function link(
+  drafts: readonly { draft: RuleDraft; report: YamlReport }[],
+  specs: ReadonlyMap<string, string>,
+  declared: ReadonlySet<string>,
+  problems: Problem[],
+): RuleSource[] {
+  const out = new Map<string, RuleSource>();
+  for (const { draft, report } of drafts) {
+    const { rule, places, place } = draft;
+    const own = new YamlReport(report.file);
+    const earlier = out.get(rule.name);
+    if (earlier !== undefined) {
+      const where = `${earlier.rule.place.file}:${earlier.rule.place.line}`;
+      own.error(
+        place,
+        'duplicate-rule',
+        `a rule "${rule.name}" is already in ${where}`,
+        'choose another name',
+      );
+    }
+    const { calendar } = rule;
+    const spec = calendar === undefined ? '' : specs.get(calendar);
+    if (spec === undefined && !declared.has(calendar!)) {
+      const known = [...declared];
+      const message = `no calendar "${calendar}" in these rule files`;
+      own.unknown(places.calendar ?? place, 'unknown-calendar', message, calendar!, known);
+    }
+    problems.push(...own.problems);
+    if (earlier !== undefined || spec === undefined) continue;
+    const version = hashId('rule', rule.name, draft.terms, spec);
+    out.set(rule.name, { rule: { ...rule, version }, place, places });
+  }
+  return [...out.values()];
 }

@@ -1,0 +1,247 @@
+import { parseBudget } from './budget.ts';
+import { compileExpression, type Expr } from './expression.ts';
+import type { Budget, MilestoneRef, PauseCondition, Rule } from './sla.ts';
+import { milestoneRefText, readMilestoneRefs } from './sla-milestone.ts';
+import { type Fields, readFields } from './yaml-reader.ts';
+import { placeWithin, type YamlReport } from './yaml-report.ts';
+import { readExpression } from './yaml-terms.ts';
+import type { Place, YamlNode } from './yaml-tree.ts';
+import { readOneOf, readText, readTextNodes } from './yaml-values.ts';
+
+/** A rule before its calendar is known. */
+export interface RuleDraft {
+  /** Its version is still empty. */
+  readonly rule: Rule;
+  /** Canonical text of what a verdict depends on, the calendar aside. */
+  readonly terms: string;
+  readonly place: Place;
+  readonly places: Readonly<Record<string, Place>>;
+}
+
+const KINDS = ['after', 'before', 'dwell', 'ack'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** The keys that tell a kind from the others, and its budget. */
+const KIND_KEYS: Readonly<Record<Kind, readonly string[]>> = {
+  after: ['from', 'to', 'within'],
+  before: ['event', 'at_least', 'ahead_of'],
+  dwell: ['state', 'agency', 'longer_than'],
+  ack: ['submitted', 'answered_by', 'within'],
+};
+
+const HOLD_STATES = ['customs.hold'] as const;
+const DEFAULT_WAIT_FOR_FEEDS_MS = 2 * 3_600_000;
+
+/** Reads one entry of `rules:`; undefined when an error makes it unusable (then it is reported). */
+export function readRule(
+  name: string,
+  place: Place,
+  node: YamlNode,
+  report: YamlReport,
+): RuleDraft | undefined {
+  const errorsBefore = report.problems.filter((p) => p.severity === 'error').length;
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
+    report.error(place, 'bad-name', `"${name}" is no name for a rule`, 'use a-z, 0-9, - and .');
+  }
+  const fields = readFields(node, report, `rule ${name}`);
+  if (fields === undefined) return undefined;
+  const kind = readKind(fields);
+  const terms = readTerms(kind, fields);
+  const legal = fields.flag('legal') ?? false;
+  const when = readWhen(fields);
+  const warn = readWarnings(fields);
+  const pauseWhile = readPauses(fields);
+  const rule: Omit<Rule, 'from' | 'to' | 'within'> = {
+    name,
+    version: '',
+    title: fields.text('title') ?? name,
+    kind,
+    mode: fields.oneOf('mode', ['live', 'shadow', 'off']) ?? 'live',
+    severity: fields.oneOf('severity', ['info', 'warning', 'critical']) ?? (legal ? 'critical' : 'warning'),
+    legal,
+    when,
+    warn,
+    calendar: fields.text('calendar'),
+    pauseWhile,
+    waitForFeedsMs: fields.duration('wait_for_feeds') ?? DEFAULT_WAIT_FOR_FEEDS_MS,
+    notify: fields.texts('notify', 'customs-desk'),
+    owner: fields.text('owner'),
+    basis: fields.text('basis'),
+    place: { file: report.file, line: place.line, column: place.column },
+  };
+  rejectForeignKeys(kind, fields);
+  fields.end();
+  const errors = report.problems.filter((p) => p.severity === 'error').length - errorsBefore;
+  if (errors > 0 || terms.within === undefined) return undefined;
+  const whole: Rule = { ...rule, ...terms, within: terms.within };
+  return { rule: whole, terms: canonicalTerms(whole), place, places: placesOf(fields) };
+}
+
+/** `kind:` may be left out where the other keys tell it. */
+function readKind(fields: Fields): Kind {
+  const said = fields.oneOf('kind', KINDS);
+  if (said !== undefined) return said;
+  // The kind of which most keys are there: one that is misspelt or misplaced must not change it.
+  const keys = new Set(fields.node.entries.map((e) => e.key));
+  const score = (kind: Kind): number => KIND_KEYS[kind].filter((key) => keys.has(key)).length;
+  return KINDS.reduce((best, kind) => (score(kind) > score(best) ? kind : best));
+}
+
+interface Terms {
+  readonly from: readonly MilestoneRef[];
+  readonly to: readonly MilestoneRef[];
+  readonly within: Budget | undefined;
+}
+
+function readTerms(kind: Kind, fields: Fields): Terms {
+  const { report } = fields;
+  const refs = (key: string, example: string): MilestoneRef[] =>
+    fields.required(key, (n) => readMilestoneRefs(n, report, key), example) ?? [];
+  const budget = (key: string, example: string): Budget | undefined =>
+    fields.required(key, (n) => readBudget(n, report, key), example);
+  switch (kind) {
+    case 'after':
+      return {
+        from: refs('from', 'arrived at destination'),
+        to: refs('to', 'customs.released'),
+        within: budget('within', '24bh'),
+      };
+    case 'ack':
+      return {
+        from: refs('submitted', 'customs.filed'),
+        to: refs('answered_by', '[customs.accepted, customs.rejected]'),
+        within: budget('within', '2h'),
+      };
+    case 'before': {
+      const to = refs('ahead_of', 'planned loaded at origin');
+      for (const ref of to) {
+        if (ref.classifier === 'planned') continue;
+        const text = milestoneRefText(ref);
+        const place = fields.get('ahead_of')!.place;
+        const message = `ahead_of: nothing can be due before "${text}" has been planned`;
+        report.error(place, 'not-planned', message, `write planned ${text}`);
+      }
+      return { from: refs('event', 'export.filing.accepted'), to, within: budget('at_least', '24h') };
+    }
+    case 'dwell':
+      return readDwell(fields, budget('longer_than', '3bd'));
+  }
+}
+
+function readDwell(fields: Fields, within: Budget | undefined): Terms {
+  const { report } = fields;
+  fields.required('state', (n) => readOneOf(n, report, 'state', HOLD_STATES), 'customs.hold');
+  const from: MilestoneRef[] = [{ milestone: 'customs.hold.placed', classifier: 'actual' }];
+  const to: MilestoneRef[] = [{ milestone: 'customs.hold.removed', classifier: 'actual' }];
+  return { from, to, within };
+}
+
+function readBudget(node: YamlNode, report: YamlReport, what: string): Budget | undefined {
+  const text = readText(node, report, what, '24h, 24bh, 3bd or 10cd');
+  return text === undefined ? undefined : budgetOf(text, node, node.place, report, what);
+}
+
+function budgetOf(
+  text: string,
+  node: YamlNode,
+  place: Place,
+  report: YamlReport,
+  what: string,
+): Budget | undefined {
+  const budget = parseBudget(text);
+  if (!('error' in budget)) return budget;
+  const bare = node.kind === 'scalar' && typeof node.value === 'number';
+  // The message of a budget carries its own advice behind a semicolon.
+  const [message, advice] = budget.error.split('; ');
+  const fix = bare ? `write the unit: ${text}h, ${text}bh or ${text}bd` : advice;
+  report.error(place, 'bad-budget', `${what}: ${message}`, fix);
+  return undefined;
+}
+
+/** `8bh before`, or a list of such; the word "before" may be left out. */
+function readWarnings(fields: Fields): Budget[] {
+  const node = fields.get('warn');
+  if (node === undefined) return [];
+  const { report } = fields;
+  const out: Budget[] = [];
+  for (const { text, node: item } of readTextNodes(node, report, 'warn', '8bh before')) {
+    const [, amount, word] = /^(.*?)(?:\s+(before|after))?$/s.exec(text.trim())!;
+    if (word === 'after') {
+      const place = placeWithin(item, text.lastIndexOf(word), word.length);
+      report.error(
+        place,
+        'warn-after-breach',
+        'warn: a warning comes before the deadline',
+        `write ${amount} before`,
+      );
+      continue;
+    }
+    const budget = budgetOf(amount!, item, placeWithin(item, 0, amount!.length), report, 'warn');
+    if (budget !== undefined) out.push(budget);
+  }
+  return out;
+}
+
+function readPauses(fields: Fields): PauseCondition[] {
+  const node = fields.get('pause_while');
+  if (node === undefined) return [];
+  const { report } = fields;
+  const items = node.kind === 'list' ? node.items : [node];
+  const out: PauseCondition[] = [];
+  for (const item of items) {
+    if (item.kind !== 'map') {
+      const state = readOneOf(item, report, 'pause_while', HOLD_STATES);
+      if (state !== undefined) out.push({ state });
+      continue;
+    }
+    const inner = readFields(item, report, 'pause_while')!;
+    const state = inner.required('state', (n) => readOneOf(n, report, 'state', HOLD_STATES), 'customs.hold');
+    const agency = inner.text('agency', 'FDA');
+    inner.end();
+    if (state !== undefined) out.push(agency === undefined ? { state } : { state, agency });
+  }
+  return out;
+}
+
+/** `when:`, and for a dwell rule `agency:`, which is short for a condition on the hold's own agency. */
+function readWhen(fields: Fields): Expr | undefined {
+  const node = fields.get('when');
+  const when = node === undefined ? undefined : readExpression(node, fields.report, 'when');
+  const agencies = fields.texts('agency', 'FDA');
+  if (agencies.length === 0) return when;
+  const agency = `hold.agency in [${agencies.map((a) => JSON.stringify(a)).join(', ')}]`;
+  const result = compileExpression(when === undefined ? agency : `(${when.text}) and ${agency}`);
+  return 'expr' in result ? result.expr : when;
+}
+
+/** A key of another kind is a misunderstanding, not a misspelling: say which kind it belongs to. */
+function rejectForeignKeys(kind: Kind, fields: Fields): void {
+  for (const { key, keyPlace } of fields.node.entries) {
+    if (KIND_KEYS[kind].includes(key)) continue;
+    const home = KINDS.find((k) => KIND_KEYS[k].includes(key));
+    if (home === undefined) continue;
+    fields.entry(key);
+    const message = `${fields.what}: "${key}" belongs to kind ${home}, and this rule is of kind ${kind}`;
+    const fix = `write kind: ${home}, or use ${KIND_KEYS[kind].join(', ')}`;
+    fields.report.error(keyPlace, 'wrong-kind', message, fix);
+  }
+}
+
+const placesOf = (fields: Fields): Record<string, Place> =>
+  Object.fromEntries(fields.node.entries.map((e) => [e.key, e.value.place]));
+
+const budgetTerms = (b: Budget): string => `${b.unit}:${'ms' in b ? b.ms : b.days}`;
+
+function canonicalTerms(rule: Rule): string {
+  return JSON.stringify([
+    rule.kind,
+    rule.legal,
+    rule.when?.text ?? '',
+    rule.from.map(milestoneRefText),
+    rule.to.map(milestoneRefText),
+    budgetTerms(rule.within),
+    rule.warn.map(budgetTerms),
+    rule.pauseWhile.map((p) => [p.state, p.agency ?? '']),
+    rule.waitForFeedsMs,
+  ]);
+}
