@@ -43,14 +43,32 @@ export interface Unmapped {
   readonly why: string;
 }
 
+/** One record of a message that could not be used, and why. `path` points to the record or to the field. */
+export interface Rejection {
+  readonly code: DeadLetterCode;
+  readonly reason: string;
+  readonly path: string;
+  readonly sourceId?: string;
+  readonly refs: readonly Ref[];
+}
+
 export type MapResult =
   | {
       readonly kind: 'events';
       readonly events: readonly ShipmentEvent[];
       readonly unmapped: readonly Unmapped[];
+      /** Records of the message that could not be used while others could: each is a dead letter of its own. */
+      readonly rejected?: readonly Rejection[];
+      /** The source's own ids of the records read; absent: the one in the message's header. A dead letter with one of them is mended. */
+      readonly sourceIds?: readonly string[];
     }
   /** Read and understood, and says nothing about shipments (a heartbeat, an empty envelope). */
-  | { readonly kind: 'ignored'; readonly reason: string; readonly unmapped: readonly Unmapped[] }
+  | {
+      readonly kind: 'ignored';
+      readonly reason: string;
+      readonly unmapped: readonly Unmapped[];
+      readonly sourceIds?: readonly string[];
+    }
   /** Not understood: the whole message becomes a dead letter. `refs` are those that could still be read. */
   | {
       readonly kind: 'dead-letter';

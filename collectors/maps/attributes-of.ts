@@ -1,0 +1,39 @@
+import type { AttributeValue } from '../../rules/event.ts';
+import type { YamlEntry, YamlNode } from '../../rules/yaml-tree.ts';
+import type { MapContext } from './context.ts';
+import type { Scope } from './scope.ts';
+import { compileText } from './value.ts';
+
+export type AttributesOf = (scope: Scope, out: Record<string, AttributeValue>) => void;
+
+const NAME = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;
+
+/** `attributes:` dotted lower-case name → a text, a number (`as: number`, `sum`) or a flag (`as: flag`). */
+export function compileAttributes(entries: readonly YamlEntry[], context: MapContext): AttributesOf {
+  const readers = entries.flatMap(({ key, keyPlace, value }) => {
+    if (!NAME.test(key)) {
+      const fix = 'lower-case words with dots between: hold.agency';
+      context.report.error(keyPlace, 'bad-attribute-name', `"${key}" is not an attribute name`, fix);
+      return [];
+    }
+    return [{ key, kind: kindOf(value), text: compileText(value, context, key) }];
+  });
+  return (scope, out) => {
+    for (const { key, kind, text } of readers) {
+      const found = text(scope);
+      if (found === undefined) continue;
+      if (kind === 'text') out[key] = found;
+      else if (kind === 'flag') out[key] = found === 'true';
+      else out[key] = Number(found);
+    }
+  };
+}
+
+function kindOf(node: YamlNode): 'text' | 'number' | 'flag' {
+  if (node.kind !== 'map') return 'text';
+  if (node.entries.some((e) => e.key === 'sum')) return 'number';
+  const as = node.entries.find((e) => e.key === 'as')?.value;
+  const word = as?.kind === 'scalar' ? as.source : '';
+  if (word === 'flag') return 'flag';
+  return word === 'number' ? 'number' : 'text';
+}

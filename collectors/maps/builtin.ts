@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** The ready maps, each a YAML file in this folder with its tests beside it. */
+export const BUILTIN_MAPS = [
+  'cloudevents',
+  'dcsa-tnt-2.2',
+  'sap-outbound-delivery',
+  'sap-supplier-invoice',
+  'tms-shipment',
+  'uk-cds-export',
+  'uk-cds-notification',
+] as const;
+export type BuiltinMap = (typeof BUILTIN_MAPS)[number];
+
+const PREFIX = 'builtin:';
+
+/** Beside the sources; from a built package the YAML files are three folders up, where the sources were. */
+const FOLDERS = [new URL('./', import.meta.url), new URL('../../../collectors/maps/', import.meta.url)];
+
+/** The text of a ready map, by its name with or without `builtin:`; undefined when there is none. */
+export function builtinMapText(name: string): string | undefined {
+  const bare = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+  if (!BUILTIN_MAPS.some((map) => map === bare)) return undefined;
+  const file = FOLDERS.map((folder) => new URL(`${bare}.yaml`, folder)).find((url) => existsSync(url));
+  return file === undefined ? undefined : readFileSync(file, 'utf8');
+}

@@ -1,0 +1,101 @@
+import { hashId } from '../../rules/hash.ts';
+import type { MilestoneCode } from '../../rules/milestone.ts';
+import { compareProblems, type Problem } from '../../rules/problem.ts';
+import { Fields, readFields } from '../../rules/yaml-reader.ts';
+import { YamlReport } from '../../rules/yaml-report.ts';
+import { parseYamlTree, type YamlMap } from '../../rules/yaml-tree.ts';
+import { type CodeTable, readCodeTable } from './codes.ts';
+import { type MapContext, readPaths } from './context.ts';
+import { compileEvent, type EventEntry } from './event-reader.ts';
+import { inherit } from './inherit.ts';
+import type { CompiledMap } from './map.ts';
+import { compileRecord } from './record-of.ts';
+import { MAP_FORMATS, type MapFormat, type MapParts, runMap } from './run.ts';
+
+/** Gives the text of the map that another one extends (`builtin:dcsa-tnt-2.2`); undefined when there is none. */
+export type FindParent = (name: string) => string | undefined;
+
+/**
+ * Compiles a map's YAML to closures. `file` is only a name for messages. `map` is absent when a problem of severity error
+ * was found; every problem carries its place.
+ */
+export function compileMapText(
+  text: string,
+  file: string,
+  findParent: FindParent = () => undefined,
+): { map?: CompiledMap; problems: readonly Problem[] } {
+  const { root: tree, problems } = parseYamlTree(text, file);
+  const report = new YamlReport(file, problems);
+  if (tree === undefined) {
+    if (!report.hasErrors) report.error({ line: 1, column: 1, length: 1 }, 'empty-file', 'the map is empty');
+    return { problems: report.problems };
+  }
+  const own = readFields(tree, report, 'the map');
+  if (own === undefined) return { problems: report.problems };
+  const inherited = inherit(own.node, report, findParent);
+  const map = compileTree(inherited.tree, report, hashId(text, ...inherited.texts));
+  const sorted = [...report.problems].sort(compareProblems);
+  return map === undefined || report.hasErrors ? { problems: sorted } : { map, problems: sorted };
+}
+
+function compileTree(tree: YamlMap, report: YamlReport, version: string): CompiledMap | undefined {
+  const root = new Fields(tree, report, 'the map');
+  root.text('title');
+  root.entry('notes');
+  const name = root.requiredText('map', 'broker-nl');
+  const format = root.required('format', () => root.oneOf('format', MAP_FORMATS), 'json');
+  const context: MapContext = { report, codes: readCodes(root) };
+  const snapshot = root.flag('snapshot') ?? false;
+  const record = compileRecord(root, context);
+  const recordsNode = root.get('records');
+  const records = recordsNode === undefined ? undefined : readPaths(recordsNode, context, 'records');
+  const events = readEvents(root, context, snapshot, record.zone);
+  root.end();
+  if (records !== undefined && record.id === undefined) {
+    const fix = 'add id: with the path to what names a record at its source';
+    report.error(root.keyPlace('records'), 'missing-id-path', 'a map with records needs id', fix);
+  }
+  if (name === undefined || format === undefined || report.hasErrors) return undefined;
+  const parts: MapParts = { name, format: format as MapFormat, records, record, events };
+  const proves = [...new Set(events.flatMap((e) => e.proves))].sort();
+  return mapOf(parts, version, proves);
+}
+
+const mapOf = (parts: MapParts, version: string, proves: readonly MilestoneCode[]): CompiledMap => ({
+  name: parts.name,
+  version,
+  proves,
+  map: (message, source) => runMap(parts, message, source),
+});
+
+function readCodes(root: Fields): ReadonlyMap<string, CodeTable> {
+  const codes = new Map<string, CodeTable>();
+  for (const { key, value } of root.named('codes')) {
+    const table = readCodeTable(key, value, root.report);
+    if (table !== undefined) codes.set(key, table);
+  }
+  return codes;
+}
+
+function readEvents(
+  root: Fields,
+  context: MapContext,
+  snapshot: boolean,
+  zone: MapParts['record']['zone'],
+): readonly EventEntry[] {
+  const nodes = root.required('events', () => root.list('events'), '[{name, milestone, time}]') ?? [];
+  const names = new Set<string>();
+  const events = nodes.flatMap((node) => {
+    const event = compileEvent(node, context, { snapshot, zone, names });
+    return event === undefined ? [] : [event];
+  });
+  if (nodes.length === 0 && !root.report.hasErrors) {
+    root.report.error(
+      root.keyPlace('events'),
+      'no-events',
+      'the map has no events',
+      'add at least one event',
+    );
+  }
+  return events;
+}

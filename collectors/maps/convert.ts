@@ -1,0 +1,74 @@
+import { RE2JS } from 're2js';
+import { wrongType, type YamlReport } from '../../rules/yaml-report.ts';
+import type { YamlNode } from '../../rules/yaml-tree.ts';
+import { placeOf } from '../places.ts';
+import type { Path } from './path.ts';
+import type { Scope } from './scope.ts';
+
+/** What `as:` can make of a text. `country` takes a country code or a UN/LOCODE. */
+export const CONVERTERS = {
+  text: (text: string): string | undefined => text,
+  lower: (text: string): string | undefined => text.toLowerCase(),
+  upper: (text: string): string | undefined => text.toUpperCase(),
+  /** `0080001234` as SAP stores it and `80001234` as it prints it are one number. */
+  unpadded: (text: string): string | undefined => text.replace(/^0+(?=.)/, ''),
+  country: (text: string): string | undefined => {
+    const code = text.trim().toUpperCase();
+    return /^[A-Z]{2}$/.test(code) ? code : placeOf(code)?.country;
+  },
+  unlocode: (text: string): string | undefined => placeOf(text)?.unlocode,
+  /** Canonical decimal text; the attribute becomes a number. */
+  number: (text: string): string | undefined => (DECIMAL.test(text) ? text : undefined),
+  flag: (text: string): string | undefined => (FLAG.test(text) ? String(TRUE.test(text)) : undefined),
+} as const;
+
+export type ConvertName = keyof typeof CONVERTERS;
+
+const DECIMAL = /^[-+]?\d{1,30}(?:\.\d{1,30})?$/;
+const FLAG = /^(?:true|false|x|yes|no|1|0)$/i;
+const TRUE = /^(?:true|x|yes|1)$/i;
+
+/** `match:` takes the first group of a regular expression, or the whole match when it has none (RE2: linear time). */
+export function compileMatch(
+  node: YamlNode | undefined,
+  report: YamlReport,
+): ((text: string) => string | undefined) | undefined {
+  const expression = compileExpression(node, report);
+  if (expression === undefined) return undefined;
+  return (text) => {
+    const matcher = expression.matcher(text);
+    if (!matcher.find()) return undefined;
+    return (matcher.groupCount() > 0 ? matcher.group(1) : matcher.group(0)) ?? undefined;
+  };
+}
+
+export function compileExpression(node: YamlNode | undefined, report: YamlReport): RE2JS | undefined {
+  if (node === undefined) return undefined;
+  if (node.kind !== 'scalar') return wrongType(node, report, 'match', 'a regular expression');
+  try {
+    return RE2JS.compile(node.source);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const fix = 'RE2 syntax: no look-around, no back-references';
+    report.error(node.place, 'bad-regex', `"${node.source}" is not a regular expression: ${why}`, fix);
+    return undefined;
+  }
+}
+
+/** The exact decimal sum of all amounts there; undefined when there is none or one is not a number. */
+export function sumOf(paths: readonly Path[], scope: Scope): string | undefined {
+  const texts = paths.flatMap((path) => path.each(scope));
+  if (texts.length === 0 || !texts.every((text) => DECIMAL.test(text))) return undefined;
+  const scale = Math.max(...texts.map((text) => fraction(text).length));
+  let total = 0n;
+  for (const text of texts) {
+    const whole = text.split('.')[0] ?? '0';
+    const digits = BigInt(whole.replace(/^[-+]/, '') + fraction(text).padEnd(scale, '0'));
+    total += whole.startsWith('-') ? -digits : digits;
+  }
+  const digits = (total < 0n ? -total : total).toString().padStart(scale + 1, '0');
+  const sign = total < 0n ? '-' : '';
+  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+const fraction = (text: string): string => text.split('.')[1] ?? '';

@@ -1,0 +1,150 @@
+import type { Classifier, Location, Occurrence, PlaceRole, ShipmentEvent } from '../../rules/event.ts';
+import { hashId } from '../../rules/hash.ts';
+import type { MilestoneCode } from '../../rules/milestone.ts';
+import type { Ref } from '../../rules/refs.ts';
+import { instant } from '../../rules/time.ts';
+import type { AttributesOf } from './attributes-of.ts';
+import type { LocationOf, RoleOf } from './place-of.ts';
+import type { RecordFacts } from './record-of.ts';
+import { type RefsOf, sortedRefs } from './refs-of.ts';
+import type { Scope, Test, TextOf } from './scope.ts';
+import type { When, WhenOf } from './when.ts';
+
+/** One entry of a map's `events:`, compiled. */
+export interface EventReader {
+  readonly name: string;
+  readonly snapshot: boolean;
+  readonly when: Test | undefined;
+  readonly retracted: Test | undefined;
+  readonly milestone: (scope: Scope) => MilestoneCode | undefined;
+  readonly classifier: (scope: Scope) => Classifier | undefined;
+  readonly time: WhenOf;
+  readonly timeRequired: boolean;
+  readonly id: TextOf | undefined;
+  readonly itemId: TextOf | undefined;
+  readonly location: LocationOf | undefined;
+  readonly role: RoleOf | undefined;
+  readonly leg: TextOf | undefined;
+  readonly subject: TextOf | undefined;
+  readonly refs: RefsOf | undefined;
+  readonly attributes: AttributesOf | undefined;
+}
+
+/**
+ * Adds what one event entry makes of the record (or of the `for_each` element that the scope stands at). An entry whose condition is
+ * not met says nothing; in a snapshot it says that its statement does not hold (any more), under the same key, so that a
+ * reversal takes back what an earlier revision said.
+ */
+export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out: ShipmentEvent[]): void {
+  const met = !facts.retracted && (reader.when === undefined || reader.when(scope));
+  if (!met && !reader.snapshot && !facts.retracted) return;
+  if (!met && facts.retracted && !reader.snapshot && reader.when?.(scope) === false) return;
+  const milestone = reader.milestone(scope);
+  const classifier = milestone === undefined ? undefined : reader.classifier(scope);
+  if (milestone === undefined || classifier === undefined) return;
+  const notesBefore = scope.notes.length;
+  const location = reader.location === undefined ? facts.location : reader.location(scope);
+  const when = met ? reader.time(scope, location?.zone) : 'absent';
+  if (rejectTime(reader, scope, facts, when, met)) return;
+  if (met && when === 'absent' && !reader.snapshot) return;
+  const holds = met && when !== 'absent' && reader.retracted?.(scope) !== true;
+  if (!holds) scope.notes.length = notesBefore;
+  const occurrence = occurrenceOf(reader, scope, location);
+  const refs = refsOf(reader, scope, facts);
+  if (refs.length === 0) {
+    scope.rejection ??= rejection(
+      'no-refs',
+      'it names no shipment, container, document or order',
+      scope,
+      facts,
+    );
+    return;
+  }
+  const key = keyOf(reader, scope, facts);
+  const event: { -readonly [K in keyof ShipmentEvent]: ShipmentEvent[K] } = {
+    id: `${key}.${facts.revision.order.toString(36)}.${facts.revision.tag}`,
+    key,
+    revision: facts.revision,
+    source: scope.source.name,
+    partner: scope.partner,
+    tenant: scope.source.tenant,
+    milestone,
+    occurrence,
+    classifier,
+    occurredAt: typeof when === 'object' && 'from' in when ? when : instant(scope.message.observedAt),
+    observedAt: scope.message.observedAt,
+    refs,
+    attributes: holds ? attributesOf(reader, scope, facts) : {},
+    retracted: !holds,
+    raw: { stream: scope.message.stream, sequence: scope.message.sequence },
+  };
+  if (facts.aliases.length > 0) event.aliases = facts.aliases;
+  if (location !== undefined) event.location = location;
+  out.push(event);
+}
+
+/** An event that is said to hold must say when; what cannot be read as a time is never guessed. */
+function rejectTime(
+  reader: EventReader,
+  scope: Scope,
+  facts: RecordFacts,
+  when: When,
+  met: boolean,
+): boolean {
+  if (when === 'absent') {
+    if (!met || !reader.timeRequired) return false;
+    scope.rejection ??= rejection('missing-time', `${reader.name}: it does not say when`, scope, facts);
+    return true;
+  }
+  if ('from' in when) return false;
+  const reason = `${reader.name}: "${when.bad}" is not a time`;
+  scope.rejection ??= { ...rejection('bad-time', reason, scope, facts), path: when.path };
+  return true;
+}
+
+export function rejection(
+  code: 'no-refs' | 'missing-time' | 'bad-time' | 'missing-id' | 'wrong-shape',
+  reason: string,
+  scope: Scope,
+  facts?: RecordFacts,
+): NonNullable<Scope['rejection']> {
+  const path = (scope.item === undefined ? scope.recordAt : scope.itemAt) || '/';
+  const sourceId = facts?.sourceId ?? scope.message.sourceId;
+  const base = { code, reason, path, refs: facts?.refs ?? [] };
+  return sourceId === undefined ? base : { ...base, sourceId };
+}
+
+/** Names the source's statement without its revision: who says it, of which record, which event of the map. */
+function keyOf(reader: EventReader, scope: Scope, facts: RecordFacts): string {
+  const { tenant, name } = scope.source;
+  const sourceId = reader.id?.(scope) ?? facts.sourceId;
+  const item = reader.itemId?.(scope);
+  return item === undefined
+    ? hashId('event', tenant, name, sourceId, reader.name)
+    : hashId('event', tenant, name, sourceId, reader.name, item);
+}
+
+function occurrenceOf(reader: EventReader, scope: Scope, location: Location | undefined): Occurrence {
+  const occurrence: { role?: PlaceRole; leg?: string; subject?: string } = {};
+  const role = reader.role?.(scope, location);
+  if (role !== undefined) occurrence.role = role;
+  const leg = reader.leg?.(scope);
+  if (leg !== undefined) occurrence.leg = leg;
+  const subject = reader.subject?.(scope);
+  if (subject !== undefined) occurrence.subject = subject;
+  return occurrence;
+}
+
+function refsOf(reader: EventReader, scope: Scope, facts: RecordFacts): readonly Ref[] {
+  if (reader.refs === undefined) return facts.refs;
+  const own: Ref[] = [...facts.refs];
+  reader.refs(scope, own);
+  return sortedRefs(own);
+}
+
+function attributesOf(reader: EventReader, scope: Scope, facts: RecordFacts): ShipmentEvent['attributes'] {
+  if (reader.attributes === undefined) return facts.attributes;
+  const own = { ...facts.attributes };
+  reader.attributes(scope, own);
+  return own;
+}

@@ -1,0 +1,136 @@
+import { type Fields, readFields } from '../../rules/yaml-reader.ts';
+import type { YamlNode } from '../../rules/yaml-tree.ts';
+import { IGNORE } from './codes.ts';
+import { compileCondition } from './condition.ts';
+import { type MapContext, readPath, readPaths, readTable } from './context.ts';
+import { CONVERTERS, type ConvertName, compileMatch, sumOf } from './convert.ts';
+import type { Path } from './path.ts';
+import type { Scope, TextOf, TextsOf } from './scope.ts';
+
+const NOTHING: TextOf = () => undefined;
+
+/**
+ * A single text: a path, a list of these (the first that says something), or a mapping
+ * `{from, value, sum, codes, list, match, as, default, when}`.
+ */
+export function compileText(node: YamlNode, context: MapContext, what: string): TextOf {
+  if (node.kind === 'map') return compileSpec(node, context, what) ?? NOTHING;
+  if (node.kind === 'list') return firstOf(node.items.map((item) => compileText(item, context, what)));
+  const path = readPath(node, context, what);
+  return path === undefined ? NOTHING : (scope) => path.first(scope);
+}
+
+/** Several texts: a path (every value there), a list (all of all), or a mapping as in {@link compileText}. */
+export function compileTexts(node: YamlNode, context: MapContext, what: string): TextsOf {
+  if (node.kind === 'list') {
+    const all = node.items.map((n) => compileTexts(n, context, what));
+    return (scope) => all.flatMap((texts) => texts(scope));
+  }
+  if (node.kind === 'map') {
+    const fields = readFields(node, context.report, what);
+    if (fields?.has('from') !== true) {
+      const one = compileText(node, context, what);
+      return (scope) => listOf(one(scope));
+    }
+    const paths = readPaths(fields.get('from') ?? node, context, what);
+    const then = compileSteps(fields, context, what);
+    return (scope) => {
+      const out: string[] = [];
+      for (const path of paths) {
+        for (const text of path.each(scope)) {
+          const done = then(text, path, scope);
+          if (done !== undefined) out.push(done);
+        }
+      }
+      return out;
+    };
+  }
+  const path = readPath(node, context, what);
+  return path === undefined ? () => [] : (scope) => path.each(scope);
+}
+
+const listOf = (text: string | undefined): readonly string[] => (text === undefined ? [] : [text]);
+
+function firstOf(texts: readonly TextOf[]): TextOf {
+  const [only] = texts;
+  if (only !== undefined && texts.length === 1) return only;
+  return (scope) => {
+    for (const text of texts) {
+      const found = text(scope);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+function compileSpec(node: YamlNode, context: MapContext, what: string): TextOf | undefined {
+  const fields = readFields(node, context.report, what);
+  if (fields === undefined) return undefined;
+  const { report } = context;
+  const constant = fields.text('value');
+  const sum = fields.has('sum') ? readPaths(fields.get('sum') ?? node, context, 'sum') : undefined;
+  const from = fields.get('from');
+  const paths = from === undefined ? [] : readPaths(from, context, what);
+  const said = [constant, sum, from].filter((x) => x !== undefined).length;
+  if (said !== 1) {
+    const fix = 'write from: with a path, value: with a constant, or sum: with a path to amounts';
+    report.error(node.place, 'bad-value', `${what} needs exactly one of from, value and sum`, fix);
+  }
+  const when = fields.has('when') ? compileCondition(fields.get('when') ?? node, context) : undefined;
+  const fallback = fields.text('default');
+  const then = compileSteps(fields, context, what);
+  let read: TextOf;
+  if (constant !== undefined) read = () => constant;
+  else if (sum !== undefined) read = (scope) => sumOf(sum, scope);
+  else {
+    read = (scope) => {
+      for (const path of paths) {
+        const found = path.first(scope);
+        if (found !== undefined) return then(found, path, scope) ?? fallback;
+      }
+      return fallback;
+    };
+  }
+  return when === undefined ? read : (scope) => (when(scope) ? read(scope) : undefined);
+}
+
+type Steps = (text: string, path: Path, scope: Scope) => string | undefined;
+
+/** `match`, then `codes`, then `as`. */
+function compileSteps(fields: Fields, context: MapContext, what: string): Steps {
+  const { report } = context;
+  const match = fields.has('match') ? compileMatch(fields.get('match'), report) : undefined;
+  const table = readTable(fields, context);
+  const listNode = fields.get('list');
+  const list = listNode === undefined ? undefined : compileText(listNode, context, 'list');
+  const as = fields.oneOf('as', Object.keys(CONVERTERS) as ConvertName[]) ?? 'text';
+  const convert = CONVERTERS[as];
+  const quiet = fields.has('default');
+  for (const key of ['from', 'value', 'sum', 'when', 'default']) fields.entry(key);
+  fields.end();
+  return (text, path, scope) => {
+    let out: string | undefined = match === undefined ? text : match(text);
+    if (out === undefined) return undefined;
+    if (table !== undefined) {
+      const code = out;
+      out = table.find(code, scope.partner, list?.(scope));
+      if (out === IGNORE) {
+        scope.ignored = code;
+        return undefined;
+      }
+      if (out === undefined) {
+        if (!quiet) {
+          const why = `${what}: the code table ${table.name} has no such code`;
+          scope.notes.push({ kind: 'unknown-code', path: path.pointer(scope), value: code, why });
+        }
+        return undefined;
+      }
+    }
+    const converted = convert(out);
+    if (converted === undefined) {
+      const why = `${what}: not a ${as}`;
+      scope.notes.push({ kind: 'unknown-code', path: path.pointer(scope), value: out, why });
+    }
+    return converted;
+  };
+}
