@@ -1,6 +1,6 @@
 import { decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
-import { evaluate } from '../../rules/evaluate.ts';
+import { type CompiledRule, compileRule } from '../../rules/evaluate.ts';
 import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';
@@ -39,6 +39,7 @@ interface IndexedRule {
   readonly rule: Rule;
   /** Milestones without any of which no clock of this rule can exist, as bits. */
   readonly startBits: number;
+  readonly compiled: CompiledRule;
 }
 
 const BIT = new Map<MilestoneCode, number>(
@@ -88,6 +89,7 @@ export class Assessor {
     this.#rules = rules.map((rule) => ({
       rule,
       startBits: bits((rule.kind === 'before' ? rule.to : rule.from).map((ref) => ref.milestone)),
+      compiled: compileRule(rule, settings.ruleSet.calendars.get(rule.calendar ?? '')),
     }));
   }
 
@@ -139,32 +141,30 @@ export class Assessor {
   #verdicts(shipment: OpenShipment, trace: Trace, now: EpochMs): Verdict[] {
     const present = bits(trace.milestones.map((fact) => fact.milestone));
     const verdicts: Verdict[] = [];
-    for (const { rule, startBits } of this.#rules) {
-      if ((present & startBits) === 0) continue;
-      const calendar =
-        rule.calendar === undefined ? undefined : this.#settings.ruleSet.calendars.get(rule.calendar);
-      verdicts.push(
-        ...evaluate(trace, rule, calendar, this.#settings.channels, now, { waived: this.waived }),
-      );
+    const known = Map.groupBy(shipment.clocks.values(), (clock) => clock.rule);
+    for (const { rule, startBits, compiled } of this.#rules) {
+      const previous = known.get(rule.name);
+      if ((present & startBits) === 0 && previous === undefined) continue;
+      const history = { waived: this.waived, ...(previous !== undefined && { previous }) };
+      verdicts.push(...compiled.evaluate(trace, this.#settings.channels, now, history));
     }
-    const judged = new Set(verdicts.map((verdict) => verdict.clockId));
+    if (known.size === 0) return verdicts;
     for (const clock of shipment.clocks.values()) {
-      if (!judged.has(clock.clockId)) verdicts.push(this.#orphan(clock, shipment.id));
+      if (!this.#byName.has(clock.rule)) verdicts.push(this.#orphan(clock, shipment.id));
     }
     return verdicts;
   }
 
-  /** A clock whose start is gone (retracted, moved to another shipment) or whose rule is no longer in force. */
+  /** A clock whose rule is no longer in force. */
   #orphan(clock: ClockMemory, shipmentId: string): Verdict {
-    const rule = this.#byName.get(clock.rule);
     return {
       clockId: clock.clockId,
       rule: clock.rule,
-      ruleVersion: rule?.version ?? '',
+      ruleVersion: '',
       shipmentId,
       occurrence: clock.occurrence,
       state: OVER.has(clock.state) ? clock.state : 'withdrawn',
-      reason: rule === undefined ? 'rule-removed' : 'start-retracted',
+      reason: 'rule-removed',
       evidence: [],
       awaitingChannels: [],
     };

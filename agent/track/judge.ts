@@ -5,9 +5,9 @@ import type { EpochMs } from '../../rules/time.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
 import type { Assessment, Assessor } from './assessor.ts';
 import type { Awaiting } from './awaiting.ts';
-import type { ChannelAlerts } from './channel-alerts.ts';
 import { mapRecord, type SourceBinding } from './mapper.ts';
 import { type Membership, type MembershipEffects, noEffects } from './membership.ts';
+import { intervalOf, type Notices } from './notices.ts';
 import { parseOperatorAction } from './operator.ts';
 import type {
   AlertRecord,
@@ -26,7 +26,7 @@ export interface JudgeParts {
   readonly shipments: Shipments;
   readonly membership: Membership;
   readonly channels: Channels;
-  readonly channelAlerts: ChannelAlerts;
+  readonly notices: Notices;
   readonly assessor: Assessor;
   readonly timers: Timers;
   readonly awaiting: Awaiting;
@@ -123,6 +123,14 @@ export class Judge {
     };
   }
 
+  /** The store did not take a batch: its shipments must be written later. */
+  keepDirty(batch: JudgeBatch): void {
+    for (const { trace } of batch.shipments) {
+      const slot = this.parts.shipments.slotOf(trace.shipmentId);
+      if (slot !== undefined) this.dirty.add(slot);
+    }
+  }
+
   /** Judges every shipment again (other rules are in force), in slices: give the event loop room between two calls. */
   *reassessAll(sliceSize = 500): Generator<number> {
     for (let slot = 0; slot < this.parts.shipments.size; slot += 1) {
@@ -142,12 +150,15 @@ export class Judge {
       this.#deadLetter(record, partner, result, message.contentType);
       return;
     }
-    if (result.sourceId !== undefined) this.#resolveDeadLetter(`${record.source}\u001f${result.sourceId}`);
+    this.#resolveDeadLetters(record.source, result.sourceIds ?? [message.sourceId ?? '']);
     if (result.kind === 'ignored') this.totals.ignored += 1;
     const partners = new Set(
       result.kind === 'events' ? result.events.map((event) => event.partner) : [partner],
     );
-    if (result.kind === 'events') this.#events(result.events);
+    if (result.kind === 'events') {
+      this.#events(result.events);
+      for (const each of result.rejected ?? []) this.#deadLetter(record, partner, each, message.contentType);
+    }
     for (const each of partners) {
       this.#channelsMoved(this.parts.channels.heard(record.source, each, record.observedAt));
     }
@@ -175,7 +186,7 @@ export class Judge {
     for (const slot of effects.touched) this.#assess(slot);
     for (const key of effects.matched) this.#channelsMoved(this.parts.channels.matched(key));
     for (const conflict of effects.conflicts) {
-      const alert = this.parts.channelAlerts.conflict(conflict, this.parts.logTime);
+      const alert = this.parts.notices.conflict(conflict, this.parts.logTime);
       if (alert !== undefined) this.#batch.alerts.push(alert);
     }
   }
@@ -191,7 +202,7 @@ export class Judge {
     },
     contentType: string,
   ): void {
-    const id = hashId('dead-letter', record.stream, String(record.sequence));
+    const id = hashId('dead-letter', record.stream, String(record.sequence), result.path ?? '');
     const { source, stream, sequence, observedAt, data } = record;
     const { code, reason, path = '', sourceId = '' } = result;
     this.totals.deadLetters += 1;
@@ -214,11 +225,16 @@ export class Judge {
   }
 
   /** A later readable message with the same source id is the same record mended. */
-  #resolveDeadLetter(name: string): void {
-    const id = this.parts.openDeadLetters.get(name);
-    if (id === undefined) return;
-    this.parts.openDeadLetters.delete(name);
-    this.#channelsMoved(this.parts.channels.resolveDeadLetter(id));
+  #resolveDeadLetters(source: string, sourceIds: readonly string[]): void {
+    const { openDeadLetters, channels } = this.parts;
+    if (openDeadLetters.size === 0) return;
+    for (const sourceId of sourceIds) {
+      const name = `${source}\u001f${sourceId}`;
+      const id = openDeadLetters.get(name);
+      if (id === undefined) continue;
+      openDeadLetters.delete(name);
+      this.#channelsMoved(channels.resolveDeadLetter(id));
+    }
   }
 
   #proof(record: LogRecord): void {
@@ -257,10 +273,10 @@ export class Judge {
   }
 
   #channelsMoved(update: ChannelUpdate): void {
-    const { channelAlerts, awaiting } = this.parts;
+    const { notices, awaiting } = this.parts;
     for (const transition of update.transitions) {
-      this.#batch.channels.push(channelAlerts.interval(transition));
-      const alert = channelAlerts.decide(transition, this.parts.logTime, awaiting.size);
+      this.#batch.channels.push(intervalOf(transition));
+      const alert = notices.channel(transition, this.parts.logTime, awaiting.size);
       if (alert !== undefined) this.#batch.alerts.push(alert);
     }
     for (const { channelId, watermark, unblocked } of update.moved) {

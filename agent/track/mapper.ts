@@ -1,5 +1,5 @@
 import type { CompiledMap, LoggedMessage, MapResult, SourceIdentity } from '../../collectors/maps/map.ts';
-import { HEADER } from '../log/headers.ts';
+import { LogHeader } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
 
 /** A configured source as the judge needs it: who speaks, and how its messages are read. */
@@ -26,18 +26,20 @@ export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, Source
 
 function toMessage(record: LogRecord): LoggedMessage {
   const { header } = record;
-  const sourceId = header(HEADER.id) ?? header('ce-id');
-  const order = header(HEADER.revisionOrder);
-  const partner = header(HEADER.partner);
-  const correlationId = header(HEADER.correlationId) ?? header('ce-correlationid');
+  const sourceId = header(LogHeader.id) ?? header('ce-id');
+  const order = header(LogHeader.revisionOrder);
+  const partner = header(LogHeader.partner);
+  const correlationId = header(LogHeader.correlationId) ?? header('ce-correlationid');
   return {
     stream: record.stream,
     sequence: record.sequence,
     subject: record.subject,
     observedAt: record.observedAt,
-    contentType: header(HEADER.contentType) ?? header('content-type') ?? '',
+    contentType: header(LogHeader.contentType) ?? header('content-type') ?? '',
     ...(sourceId !== undefined && { sourceId }),
-    ...(order !== undefined && { revision: { order: Number(order), tag: header(HEADER.revisionTag) ?? '' } }),
+    ...(order !== undefined && {
+      revision: { order: Number(order), tag: header(LogHeader.revisionTag) ?? '' },
+    }),
     ...(partner !== undefined && { partner }),
     ...(correlationId !== undefined && { correlationId }),
     data: record.data,

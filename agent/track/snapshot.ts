@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SavedChannels } from '../../rules/channels-channel.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
+import type { SavedNotices } from './notices.ts';
 
 /**
  * What a judge remembers, as lines of text. Sections are told apart by their first character; see {@link Snapshot}.
@@ -18,8 +20,8 @@ export interface SnapshotHead {
   /** Hash of tenant and `shipment_is`: when it differs, the snapshot is of no use. */
   readonly identityHash: string;
   readonly names: readonly string[];
-  readonly channels: unknown;
-  readonly channelAlerts: unknown;
+  readonly channels: SavedChannels;
+  readonly notices: SavedNotices;
   readonly openDeadLetters: readonly (readonly [string, string])[];
   readonly waived: readonly string[];
 }

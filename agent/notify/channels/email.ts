@@ -1,26 +1,25 @@
 import { createTransport } from 'nodemailer';
+import type { SmtpConfig } from '../../config-notify.ts';
 import type { NotifyChannel, SendResult } from '../route.ts';
 import { groupHeadline, recordLines } from './text.ts';
 
 export interface EmailSettings {
   readonly to: readonly string[];
-  readonly from: string;
-  readonly smtp: {
-    readonly host: string;
-    readonly port: number;
-    /** TLS from the first byte (port 465); otherwise STARTTLS where the server offers it. */
-    readonly secure: boolean;
-    readonly user?: string;
-    readonly password?: { reveal(): string };
-  };
+  readonly smtp: SmtpConfig;
+  /** Certificates for the connection, as node:tls takes them. */
+  readonly tls?: Readonly<Record<string, string>>;
 }
 
 /** Plain-text e-mail over SMTP. The Message-ID is made of the idempotency key, so that mail systems drop repeats. */
-export function emailChannel({ to, from, smtp }: EmailSettings): NotifyChannel {
+export function emailChannel({ to, smtp, tls }: EmailSettings): NotifyChannel {
+  const { from, host, port, security } = smtp;
   const transport = createTransport({
-    host: smtp.host,
-    port: smtp.port,
-    secure: smtp.secure,
+    host,
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    ...(tls && { tls }),
     ...(smtp.user !== undefined && { auth: { user: smtp.user, pass: smtp.password?.reveal() ?? '' } }),
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,

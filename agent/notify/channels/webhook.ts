@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { Dispatcher } from 'undici';
 import type { NotificationGroup, NotifyChannel } from '../route.ts';
 import { post } from './post.ts';
 import { groupHeadline, recordJson } from './text.ts';
@@ -7,7 +8,10 @@ export interface WebhookSettings {
   readonly url: string;
   /** Standard Webhooks secret, `whsec_` and base64; absent: unsigned. */
   readonly secret?: { reveal(): string };
-  readonly headers: Readonly<Record<string, string>>;
+  /** Adds what the receiver asks for beside the signature: an Authorization header, a key in the query. */
+  readonly credentials?: (url: URL, headers: Record<string, string>) => Promise<void>;
+  /** For a receiver with a certificate authority of its own. */
+  readonly dispatcher?: Dispatcher;
   readonly now: () => number;
 }
 
@@ -19,11 +23,11 @@ export function webhookChannel(settings: WebhookSettings): NotifyChannel {
   return {
     kind: 'webhook',
     render: renderJson,
-    send(message, signal) {
+    async send(message, signal) {
       const now = settings.now();
+      const url = new URL(settings.url);
       const seconds = Math.floor(now / 1000);
       const headers: Record<string, string> = {
-        ...settings.headers,
         'idempotency-key': message.idempotencyKey,
         'webhook-id': message.idempotencyKey,
         'webhook-timestamp': String(seconds),
@@ -32,7 +36,16 @@ export function webhookChannel(settings: WebhookSettings): NotifyChannel {
         const signed = `${message.idempotencyKey}.${seconds}.${message.body}`;
         headers['webhook-signature'] = `v1,${sign(settings.secret.reveal(), signed)}`;
       }
-      return post(settings.url, message, headers, { signal, now });
+      try {
+        await settings.credentials?.(url, headers);
+      } catch (error) {
+        return { kind: 'retry', reason: error instanceof Error ? error.message : String(error) };
+      }
+      const { dispatcher } = settings;
+      return post(url.href, message, headers, { signal, now, ...(dispatcher && { dispatcher }) });
+    },
+    async close() {
+      await settings.dispatcher?.close();
     },
   };
 }

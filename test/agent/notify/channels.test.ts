@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { slackChannel, teamsChannel } from '../../../agent/notify/channels/chat.ts';
 import { emailChannel } from '../../../agent/notify/channels/email.ts';
 import { logChannel } from '../../../agent/notify/channels/log.ts';
@@ -24,7 +24,7 @@ interface Request {
 }
 
 async function listen(
-  t: Tap.Test,
+  t: Test,
   answer: (request: Request) => { status: number; headers?: Record<string, string> },
 ): Promise<{ url: string; requests: Request[] }> {
   const requests: Request[] = [];
@@ -46,17 +46,12 @@ function send(channel: NotifyChannel, key = 'key-1'): Promise<SendResult> {
   return channel.send(message, new AbortController().signal);
 }
 
-declare namespace Tap {
-  type Test = typeof t;
-}
-
 t.test('a webhook carries a signature that the receiver can check', async (t) => {
   const { url, requests } = await listen(t, () => ({ status: 204 }));
   const secret = `whsec_${Buffer.from('a secret of some bytes').toString('base64')}`;
   const channel = webhookChannel({
     url,
     secret: { reveal: () => secret },
-    headers: {},
     now: () => 1_700_000_000_500,
   });
   t.same(await send(channel), { kind: 'sent' });
@@ -79,7 +74,7 @@ t.test('a webhook carries a signature that the receiver can check', async (t) =>
 t.test('a redirect is refused, and nothing is asked of the address it names', async (t) => {
   const inside = await listen(t, () => ({ status: 200 }));
   const outside = await listen(t, () => ({ status: 307, headers: { location: `${inside.url}/metadata` } }));
-  const result = await send(webhookChannel({ url: outside.url, headers: {}, now: () => 0 }));
+  const result = await send(webhookChannel({ url: outside.url, now: () => 0 }));
   t.match(result, { kind: 'failed', reason: /redirects are not followed/ });
   t.equal(inside.requests.length, 0);
 });
@@ -92,13 +87,12 @@ t.test('what a receiver answers decides whether to try again', async (t) => {
     ['/odd', { status: 500, headers: { 'retry-after': 'soon' } }],
   ]);
   const { url } = await listen(t, ({ path }) => answers.get(path) ?? { status: 200 });
-  const ask = (path: string) =>
-    send(webhookChannel({ url: `${url}${path}`, headers: {}, now: () => 30_000 }));
+  const ask = (path: string) => send(webhookChannel({ url: `${url}${path}`, now: () => 30_000 }));
   t.match(await ask('/busy'), { kind: 'retry', afterMs: 12_000 });
   t.match(await ask('/later'), { kind: 'retry', afterMs: 30_000 });
   t.match(await ask('/gone'), { kind: 'failed' });
   t.same(await ask('/odd'), { kind: 'retry', reason: 'the receiver answered 500' });
-  t.match(await send(webhookChannel({ url: 'http://127.0.0.1:1', headers: {}, now: () => 0 })), {
+  t.match(await send(webhookChannel({ url: 'http://127.0.0.1:1', now: () => 0 })), {
     kind: 'retry',
   });
 });
@@ -150,8 +144,7 @@ t.test('e-mail reaches the desk with a Message-ID that names the message, not th
   const channel = (to: string) =>
     emailChannel({
       to: [to],
-      from: 'Laytime <alerts@acme.example>',
-      smtp: { host: '127.0.0.1', port, secure: false },
+      smtp: { host: '127.0.0.1', port, security: 'none', from: 'Laytime <alerts@acme.example>' },
     });
   const desk = channel('customs@acme.example');
   t.same(await send(desk), { kind: 'sent' });

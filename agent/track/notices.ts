@@ -1,0 +1,113 @@
+import { type AlertChange, type AlertMemory, decideChannelAlert } from '../../rules/alert.ts';
+import type { ChannelState, ChannelTransition } from '../../rules/channel.ts';
+import { hashId } from '../../rules/hash.ts';
+import type { IdentityConflict } from '../../rules/identity.ts';
+import { refText } from '../../rules/refs.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import type { AlertRecord, AlertText, ChannelInterval, RenderAlert } from './outcome.ts';
+
+export interface NoticeSettings {
+  readonly tenant: string;
+  /** Routes that hear of silent channels and conflicting identifiers. */
+  readonly routes: readonly string[];
+  readonly renderAlert: RenderAlert;
+  readonly channels: () => readonly ChannelState[];
+  readonly tellSince: EpochMs;
+}
+
+/** JSON. */
+export interface SavedNotices {
+  readonly channels: readonly (readonly [string, AlertMemory])[];
+  readonly conflicts: readonly string[];
+}
+
+/** Alerts that are not about a clock: a channel that went silent, identifiers that contradict each other. */
+export class Notices {
+  readonly #settings: NoticeSettings;
+  readonly #channels: Map<string, AlertMemory>;
+  readonly #conflicts: Set<string>;
+
+  constructor(settings: NoticeSettings, saved: SavedNotices = { channels: [], conflicts: [] }) {
+    this.#settings = settings;
+    this.#channels = new Map(saved.channels);
+    this.#conflicts = new Set(saved.conflicts);
+  }
+
+  dump(): SavedNotices {
+    return { channels: [...this.#channels], conflicts: [...this.#conflicts] };
+  }
+
+  /** A channel was lost or heard again: one alert for the channel, not one for each shipment. */
+  channel(transition: ChannelTransition, now: EpochMs, waitingShipments: number): AlertRecord | undefined {
+    const { change } = decideChannelAlert(this.#channels.get(transition.channelId), transition, now);
+    if (change === undefined) return undefined;
+    this.#channels.set(transition.channelId, change.after);
+    const known = this.#settings.channels().find((each) => each.id === transition.channelId);
+    const { labels, text } = this.#settings.renderAlert({
+      about: 'channel',
+      change,
+      channel: known ?? { ...transition, id: transition.channelId, assumedUntil: transition.watermark },
+      waitingShipments,
+    });
+    return this.#record(change, labels, text);
+  }
+
+  /** Two sources say that one identifier is two shipments: told once, for a person to decide. */
+  conflict(conflict: IdentityConflict, now: EpochMs): AlertRecord | undefined {
+    const alertId = hashId('alert', 'conflict', refText(conflict.ref), ...conflict.shipments);
+    if (this.#conflicts.has(alertId)) return undefined;
+    this.#conflicts.add(alertId);
+    const change: AlertChange = {
+      alertId,
+      number: 1,
+      kind: 'fired',
+      reason: 'identity-conflict',
+      at: now,
+      after: { status: 'firing', confirmed: true, change: 1 },
+    };
+    const name = refText(conflict.ref);
+    return this.#record(
+      change,
+      { rule: 'identity', severity: 'warning', ref: name },
+      {
+        headline: `CONFLICT: ${name} is claimed by ${conflict.shipments.length} shipments`,
+        lines: [
+          `Shipments: ${conflict.shipments.join(', ')}`,
+          'The claim with the most evidence counts until an operator merges or splits them.',
+        ],
+        link: '',
+      },
+    );
+  }
+
+  #record(change: AlertChange, labels: Readonly<Record<string, string>>, text: AlertText): AlertRecord {
+    const { routes, tellSince, tenant } = this.#settings;
+    const quiet = change.at < tellSince ? 'older-than-horizon' : routes.length === 0 ? 'no-route' : undefined;
+    return {
+      change,
+      clockId: '',
+      shipmentId: '',
+      rule: labels.rule ?? '',
+      ruleVersion: '',
+      severity: 'warning',
+      tenant,
+      notify: quiet === undefined ? routes : [],
+      ...(quiet !== undefined && { quiet }),
+      aboutChannel: true,
+      labels,
+      text,
+    };
+  }
+}
+
+/** The row that the store keeps of a transition. */
+export const intervalOf = (transition: ChannelTransition): ChannelInterval => ({
+  channelId: transition.channelId,
+  source: transition.source,
+  partner: transition.partner,
+  status: transition.status,
+  from: transition.from,
+  watermark: transition.watermark,
+  bestEffort: transition.bestEffort,
+  reason: transition.reason,
+});
