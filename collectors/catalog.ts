@@ -2,6 +2,12 @@ import { type Fields, readFields } from '../rules/yaml-reader.ts';
 import { readExpression, readZone } from '../rules/yaml-terms.ts';
 import type { YamlEntry } from '../rules/yaml-tree.ts';
 import { readSize } from '../rules/yaml-values.ts';
+import type { Collector } from './collector.ts';
+import { FilesCollector } from './files/files.ts';
+import { HttpCollector } from './http/http.ts';
+import { HostGates } from './http-client-gate.ts';
+import { NatsCollector, type NatsLender } from './nats/nats.ts';
+import { ODataCollector } from './odata/odata.ts';
 import type { SourceConfig, SourceSettings } from './settings.ts';
 import type { SettingsContext } from './settings-access.ts';
 import { readFiles } from './settings-files.ts';
@@ -102,4 +108,29 @@ function readCommon(
     ...(serves === undefined ? {} : { serves }),
     ...(heartbeatSubject === undefined ? {} : { heartbeatSubject }),
   };
+}
+
+/** What collectors of one process share. */
+export interface CollectorTools {
+  /** One request at a time to a host, whichever source asks, and one circuit a host. */
+  readonly gates: HostGates;
+  /** The agent's own NATS connection, for sources that name none of their own. */
+  readonly nats: NatsLender;
+}
+
+/** The tools of a process; `nats` is asked when a collector runs, not before. */
+export const collectorTools = (nats: NatsLender): CollectorTools => ({ gates: new HostGates(), nats });
+
+/** The collector of a configured source. Nothing is connected or read until it runs. */
+export function createCollector(settings: SourceConfig, tools: CollectorTools): Collector {
+  switch (settings.kind) {
+    case 'nats':
+      return new NatsCollector(settings, tools.nats);
+    case 'odata':
+      return new ODataCollector(settings, tools.gates);
+    case 'http':
+      return new HttpCollector(settings, tools.gates);
+    case 'files':
+      return new FilesCollector(settings);
+  }
 }

@@ -234,6 +234,8 @@ class FolderPoll {
       contentType: record.contentType,
       // A later file of the same name is another file: its line 7 does not correct the line 7 of before.
       sourceId: `${file.name}@${hash.slice(0, 12)}#${record.position}`,
+      // Read again after a crash, it must be the same message.
+      revision: { order: file.modifiedAt, tag: hash },
       fetchedAt: this.#context.now(),
       origin,
       data: record.data,
