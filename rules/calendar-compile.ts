@@ -71,7 +71,9 @@ export function compileCalendar(
     open.push(...shifts);
     const hours = spanOf(shifts);
     const day = spanOf(pieces(segments, date, date + DAY_MS));
-    days.push({ dateFrom: day.from, dateTo: day.to, open: hours.from, close: hours.to });
+    // A long shift of the day before may outlast this day's own: then it ends both.
+    const close = Math.max(hours.to, days.at(-1)?.close ?? hours.to);
+    days.push({ dateFrom: day.from, dateTo: day.to, open: hours.from, close });
   }
   if (open.length === 0) throw new RangeError(`${spec.name} is never open; write opening hours`);
   return new IntervalCalendar(spec.name, spec.zone, covers, merge(open, covers), days);

@@ -112,7 +112,9 @@ export class IntervalCalendar implements Calendar {
     const own = this.#dayOf(this.#checked(to) - 1);
     const day = this.#days[own];
     const onIt = day !== undefined && (to <= day.dateTo || to <= day.close);
-    const close = this.#days[onIt ? own - days : own - days + 1]?.close;
+    const index = onIt ? own - days : own - days + 1;
+    // Where shifts of neighbouring dates overlap, the day before may close only after `to`.
+    const close = this.#days[(this.#days[index]?.close ?? to) > to ? index - 1 : index]?.close;
     if (close === undefined || close < this.covers.from) throw new OutsideCalendar(this, 'before');
     return close;
   }
