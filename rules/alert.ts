@@ -165,8 +165,8 @@ function afterwards(
 export const channelAlertIdOf = (channelId: string): string => hashId('alert', 'channel', channelId);
 
 /**
- * Decides what a transition changes about the one alert of its channel. A channel that is not yet heard again after
- * a restart, is no news until `expect_every` has passed.
+ * Decides what a transition changes about the one alert of its channel. A channel that is not heard again yet after
+ * a restart is no news until `expect_every` has passed.
  */
 export function decideChannelAlert(
   previous: AlertMemory | undefined,
@@ -175,8 +175,7 @@ export function decideChannelAlert(
 ): AlertDecision {
   const firing = previous?.status === 'firing';
   const silent = transition.status !== 'hearing';
-  if (silent && transition.reason !== 'expected-not-heard')
-    return { change: undefined, because: 'nothing-to-tell' };
+  if (silent && transition.reason === 'restarted') return { change: undefined, because: 'nothing-to-tell' };
   if (silent === firing) return { change: undefined, because: silent ? 'already-told' : 'nothing-to-tell' };
   const number = (previous?.change ?? 0) + 1;
   const kind = firing ? 'resolved' : previous === undefined ? 'fired' : 'reopened';
