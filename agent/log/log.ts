@@ -64,6 +64,8 @@ export type LogFault =
       readonly floor: number;
     }
   | { readonly kind: 'consumer-silent'; readonly stream: string; readonly pending: number }
+  /** Records cannot be appended at the moment and are tried again: no room, or the stream is not there. */
+  | { readonly kind: 'append-waits'; readonly stream: string; readonly reason: string }
   | { readonly kind: 'server-version'; readonly version: string; readonly advice: string }
   | { readonly kind: 'setting-ignored'; readonly stream: string; readonly setting: string };
 
