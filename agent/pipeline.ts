@@ -14,6 +14,8 @@ export interface PipelineEdges {
   readonly store: StoreWriter;
   /** Takes published alert changes; never waits for a receiver. */
   readonly notify: (records: readonly AlertRecord[]) => void;
+  /** Notes what the store did not take, for when it catches up. */
+  readonly missed: (batch: JudgeBatch, alertSequence: number) => void;
   /** Saves the judge's memory when it is time; resolves with the positions that are now durable locally. */
   readonly snapshot: (judge: Judge) => Promise<Positions | undefined>;
   /** How far log time may pass by the wall clock when everything was read; undefined when time travels in the log. */
@@ -51,9 +53,10 @@ export async function runPipeline(edges: PipelineEdges, signal: AbortSignal): Pr
 
     const batch = judge.drain();
     if (batch.records.length === 0 && batch.alerts.length === 0 && batch.shipments.length === 0) continue;
+    const alertsBefore = alertLog.lastSequence;
     await alertLog.publish(batch.alerts);
     edges.notify(batch.alerts);
-    if (!store.offer(batch)) judge.keepDirty(batch);
+    if (!store.offer(batch)) edges.missed(batch, alertsBefore);
     edges.observe(batch, caughtUp);
     const durable = await edges.snapshot(judge);
     if (durable !== undefined) await edges.log.setFloor(lowest(durable, store.floor()));

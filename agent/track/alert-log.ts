@@ -31,6 +31,7 @@ export class FencedError extends Error {
 export class AlertLog {
   readonly #stream: GuardedStream<AlertRecord>;
   readonly #heads = new Map<string, Head>();
+  #lastSequence = 0;
 
   private constructor(stream: GuardedStream<AlertRecord>) {
     this.#stream = stream;
@@ -44,9 +45,15 @@ export class AlertLog {
     const log = new AlertLog(stream);
     for await (const { value, sequence } of stream.read(1)) {
       log.#heads.set(value.change.alertId, { number: value.change.number, sequence });
+      log.#lastSequence = sequence;
       onEntry(value, sequence);
     }
     return log;
+  }
+
+  /** Sequence of the newest record known to be there. */
+  get lastSequence(): number {
+    return this.#lastSequence;
   }
 
   /** Number of the last change told of an alert; 0 when nothing was. */
@@ -77,6 +84,7 @@ export class AlertLog {
     try {
       const sequence = await this.#stream.append(alertId, record, head?.sequence ?? 0);
       this.#heads.set(alertId, { number, sequence });
+      this.#lastSequence = Math.max(this.#lastSequence, sequence);
       return 'published';
     } catch (error) {
       if (error instanceof StaleWriterError) throw new FencedError(alertId, number);

@@ -1,4 +1,4 @@
-import { decideAlert } from '../../rules/alert.ts';
+import { type AlertMemory, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import { type CompiledRule, compileRule } from '../../rules/evaluate.ts';
 import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
@@ -21,6 +21,8 @@ export interface AssessorSettings {
   readonly renderAlert: RenderAlert;
   /** Alert changes of log times before this are recorded, not told: the first start on an old stream must not page anybody. */
   readonly tellSince: EpochMs;
+  /** What the alert log last told of a clock that memory does not know; see {@link Assessor.muted}. */
+  readonly told: (clockId: string) => AlertMemory | undefined;
 }
 
 /** A shipment judged at one moment. */
@@ -78,6 +80,8 @@ export class Assessor {
     'not-applicable': 0,
   };
   readonly waived = new Set<string>();
+  /** While state is rebuilt from stored facts: alerts stand as the alert log tells them, nothing is decided. */
+  muted = false;
   readonly #settings: AssessorSettings;
   readonly #rules: readonly IndexedRule[];
   readonly #byName: ReadonlyMap<string, Rule>;
@@ -106,14 +110,15 @@ export class Assessor {
     for (const verdict of verdicts) {
       const before = shipment.clocks.get(verdict.clockId);
       this.#count(before?.state, verdict.state);
-      const { change } = decideAlert(before?.alert, verdict, now);
+      const memory = before?.alert ?? (this.muted ? this.#settings.told(verdict.clockId) : undefined);
+      const change = this.muted ? undefined : decideAlert(memory, verdict, now).change;
       if (change !== undefined) alerts.push(this.#record(change, verdict, trace));
       clocks.set(verdict.clockId, {
         clockId: verdict.clockId,
         rule: verdict.rule,
         occurrence: verdict.occurrence,
         state: verdict.state,
-        alert: change?.after ?? before?.alert,
+        alert: change?.after ?? memory,
       });
       nextAt = Math.min(nextAt, verdict.nextAt ?? nextAt);
       for (const channel of verdict.awaitingChannels) {

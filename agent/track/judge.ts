@@ -1,14 +1,15 @@
+import type { LoggedMessage } from '../../collectors/maps/map.ts';
 import type { Channels, ChannelUpdate } from '../../rules/channels.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
-import { hashId } from '../../rules/hash.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
 import type { Assessment, Assessor } from './assessor.ts';
 import type { Awaiting } from './awaiting.ts';
+import { type DeadLetterCause, deadLetterOf } from './dead-letter.ts';
 import { mapRecord, type SourceBinding } from './mapper.ts';
 import { type Membership, type MembershipEffects, noEffects } from './membership.ts';
 import { intervalOf, type Notices } from './notices.ts';
-import { parseOperatorAction } from './operator.ts';
+import { identityOverrideOf, parseOperatorAction } from './operator.ts';
 import type {
   AlertRecord,
   ChannelInterval,
@@ -16,6 +17,7 @@ import type {
   JudgeBatch,
   Link,
   OperatorAction,
+  ShipmentState,
 } from './outcome.ts';
 import type { Shipments } from './shipments.ts';
 import type { Timers } from './timers.ts';
@@ -103,8 +105,8 @@ export class Judge {
 
   /** Hands over what happened since the last call. `withState`: also the state of every dirty shipment. */
   drain(withState = true): JudgeBatch {
+    const shipments = withState ? this.dirtyStates() : [];
     const batch = this.#batch;
-    const shipments = withState ? this.#dirtyStates(batch) : [];
     this.#batch = emptyBatch();
     this.parts.shipments.settle();
     const { records, events, unmapped, links, deadLetters, channels, operator, alerts } = batch;
@@ -121,6 +123,23 @@ export class Judge {
       shipments,
       alerts,
     };
+  }
+
+  /** The state of every shipment that changed since it was last given out. */
+  dirtyStates(): ShipmentState[] {
+    const states: ShipmentState[] = [];
+    for (const slot of this.dirty) {
+      if (!this.#batch.assessed.has(slot)) this.#assess(slot);
+      const { trace, verdicts } = this.#batch.assessed.get(slot)!;
+      states.push({ trace, clocks: verdicts });
+    }
+    this.dirty.clear();
+    return states;
+  }
+
+  /** Every shipment must be written again. */
+  dirtyAll(): void {
+    for (let slot = 0; slot < this.parts.shipments.size; slot += 1) this.dirty.add(slot);
   }
 
   /** The store did not take a batch: its shipments must be written later. */
@@ -147,7 +166,7 @@ export class Judge {
       this.#batch.unmapped.push({ source: record.source, item });
     }
     if (result.kind === 'dead-letter') {
-      this.#deadLetter(record, partner, result, message.contentType);
+      this.#deadLetter(record, partner, message, result);
       return;
     }
     this.#resolveDeadLetters(record.source, result.sourceIds ?? [message.sourceId ?? '']);
@@ -157,7 +176,7 @@ export class Judge {
     );
     if (result.kind === 'events') {
       this.#events(result.events);
-      for (const each of result.rejected ?? []) this.#deadLetter(record, partner, each, message.contentType);
+      for (const each of result.rejected ?? []) this.#deadLetter(record, partner, message, each);
     }
     for (const each of partners) {
       this.#channelsMoved(this.parts.channels.heard(record.source, each, record.observedAt));
@@ -191,35 +210,11 @@ export class Judge {
     }
   }
 
-  #deadLetter(
-    record: LogRecord,
-    partner: string,
-    result: {
-      readonly code: string;
-      readonly reason: string;
-      readonly path?: string;
-      readonly sourceId?: string;
-    },
-    contentType: string,
-  ): void {
-    const id = hashId('dead-letter', record.stream, String(record.sequence), result.path ?? '');
-    const { source, stream, sequence, observedAt, data } = record;
-    const { code, reason, path = '', sourceId = '' } = result;
+  #deadLetter(record: LogRecord, partner: string, message: LoggedMessage, cause: DeadLetterCause): void {
+    const letter = deadLetterOf(record, partner, message, cause);
+    const { id, source, sourceId, observedAt } = letter;
     this.totals.deadLetters += 1;
-    this.#batch.deadLetters.push({
-      id,
-      source,
-      partner,
-      stream,
-      sequence,
-      observedAt,
-      code,
-      reason,
-      path,
-      sourceId,
-      contentType,
-      data,
-    });
+    this.#batch.deadLetters.push(letter);
     if (sourceId !== '') this.parts.openDeadLetters.set(`${source}\u001f${sourceId}`, id);
     this.#channelsMoved(this.parts.channels.deadLetter(id, source, partner, observedAt));
   }
@@ -256,12 +251,20 @@ export class Judge {
     const action = parseOperatorAction(record);
     if (action === undefined) return;
     this.#batch.operator.push(action);
-    if (action.action === 'dismiss-dead-letter') {
-      for (const [name, id] of this.parts.openDeadLetters) {
-        if (id === action.subject) this.parts.openDeadLetters.delete(name);
-      }
-      this.#channelsMoved(this.parts.channels.resolveDeadLetter(action.subject));
-    } else if (action.action === 'waive') this.#waive(action);
+    if (action.action === 'dismiss-dead-letter') this.#dismiss(action.subject);
+    else if (action.action === 'waive') this.#waive(action);
+    const override = identityOverrideOf(action, record.sequence);
+    if (override === undefined) return;
+    const effects = noEffects();
+    const { membership } = this.parts;
+    membership.applyChange(membership.identity.override(override), record.observedAt, effects);
+    this.#applyEffects(effects);
+  }
+
+  #dismiss(id: string): void {
+    const { openDeadLetters, channels } = this.parts;
+    for (const [name, each] of openDeadLetters) if (each === id) openDeadLetters.delete(name);
+    this.#channelsMoved(channels.resolveDeadLetter(id));
   }
 
   #waive(action: OperatorAction): void {
@@ -292,17 +295,6 @@ export class Judge {
     awaiting.set(slot, assessment.awaitingChannels, assessment.awaitingSince);
     this.#batch.assessed.set(slot, assessment);
     this.dirty.add(slot);
-  }
-
-  #dirtyStates(batch: Batch): JudgeBatch['shipments'] {
-    const states = [];
-    for (const slot of this.dirty) {
-      if (!batch.assessed.has(slot)) this.#assess(slot);
-      const { trace, verdicts } = batch.assessed.get(slot)!;
-      states.push({ trace, clocks: verdicts });
-    }
-    this.dirty.clear();
-    return states;
   }
 }
 

@@ -10,6 +10,8 @@ export interface SourceBinding {
 
 export interface Mapped {
   readonly message: LoggedMessage;
+  /** Who spoke, as far as the message's header or the source's setting tells. */
+  readonly partner: string;
   readonly result: MapResult;
 }
 
@@ -19,9 +21,14 @@ export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, Source
   const source = sources.get(record.source);
   if (source === undefined) {
     const reason = `no source named "${record.source}" is configured; add it under sources:, or dismiss this message`;
-    return { message, result: { kind: 'dead-letter', code: 'wrong-shape', reason, refs: [] } };
+    return {
+      message,
+      partner: record.source,
+      result: { kind: 'dead-letter', code: 'wrong-shape', reason, refs: [] },
+    };
   }
-  return { message, result: source.map.map(message, source.identity) };
+  const partner = message.partner ?? source.identity.partner;
+  return { message, partner, result: source.map.map(message, source.identity) };
 }
 
 function toMessage(record: LogRecord): LoggedMessage {

@@ -70,7 +70,7 @@ export class Membership {
   #knownEntry(event: ShipmentEvent): TraceEntry | undefined {
     const waiting = this.#waiting.get(event.key);
     if (waiting !== undefined) return this.#unpackOne(waiting);
-    for (const id of this.identity.resolve(event.refs, event.occurredAt.from)) {
+    for (const id of this.identity.linksOf(event.key)) {
       const slot = this.#shipments.slotOf(id);
       const entry = slot === undefined ? undefined : this.#shipments.at(slot).entries.get(event.key);
       if (entry !== undefined) return entry;
@@ -87,7 +87,7 @@ export class Membership {
       this.#waiting.set(event.key, packEntries(entries.values(), this.#shipments.names));
       return result;
     }
-    for (const id of this.identity.resolve(event.refs, event.occurredAt.from)) {
+    for (const id of this.identity.linksOf(event.key)) {
       const shipment = this.#shipments.open(id);
       absorb(shipment.entries, event);
       effects.repeated.add(shipment.slot);
@@ -114,7 +114,7 @@ export class Membership {
       });
     }
     this.#touchChanged(change, effects);
-    const targets = this.identity.resolve(event.refs, event.occurredAt.from);
+    const targets = this.identity.linksOf(event.key);
     if (targets.length === 0) return this.#wait(event);
     if (this.#waiting.delete(event.key)) effects.matched.push(event.key);
     for (const shipmentId of targets) {

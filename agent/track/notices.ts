@@ -52,9 +52,10 @@ export class Notices {
     return this.#record(change, labels, text);
   }
 
-  /** Two sources say that one identifier is two shipments: told once, for a person to decide. */
+  /** Identifiers contradict each other: told once, for a person to decide. */
   conflict(conflict: IdentityConflict, now: EpochMs): AlertRecord | undefined {
-    const alertId = hashId('alert', 'conflict', refText(conflict.ref), ...conflict.shipments);
+    const words = inWords(conflict);
+    const alertId = hashId('alert', 'conflict', conflict.kind, words.name);
     if (this.#conflicts.has(alertId)) return undefined;
     this.#conflicts.add(alertId);
     const change: AlertChange = {
@@ -65,19 +66,8 @@ export class Notices {
       at: now,
       after: { status: 'firing', confirmed: true, change: 1 },
     };
-    const name = refText(conflict.ref);
-    return this.#record(
-      change,
-      { rule: 'identity', severity: 'warning', ref: name },
-      {
-        headline: `CONFLICT: ${name} is claimed by ${conflict.shipments.length} shipments`,
-        lines: [
-          `Shipments: ${conflict.shipments.join(', ')}`,
-          'The claim with the most evidence counts until an operator merges or splits them.',
-        ],
-        link: '',
-      },
-    );
+    const labels = { rule: 'identity', severity: 'warning', conflict: conflict.kind, ref: words.name };
+    return this.#record(change, labels, { headline: words.headline, lines: words.lines, link: '' });
   }
 
   #record(change: AlertChange, labels: Readonly<Record<string, string>>, text: AlertText): AlertRecord {
@@ -111,3 +101,29 @@ export const intervalOf = (transition: ChannelTransition): ChannelInterval => ({
   bestEffort: transition.bestEffort,
   reason: transition.reason,
 });
+
+function inWords(conflict: IdentityConflict): { name: string; headline: string; lines: string[] } {
+  if (conflict.kind === 'ambiguous') {
+    const name = conflict.refs.map(refText).join(', ');
+    return {
+      name,
+      headline: `CONFLICT: one message names ${name}, which belong to different shipments`,
+      lines: [
+        `It is counted for all of them: ${conflict.shipments.join(', ')}`,
+        'Merge them, or split the wrong one off.',
+      ],
+    };
+  }
+  const name = refText(conflict.alias);
+  return {
+    name,
+    headline: `CONFLICT: ${name} is said to be two shipments`,
+    lines: [
+      `Refused: ${conflict.refused}`,
+      conflict.holds === undefined
+        ? 'Neither claim counts.'
+        : `The claim with more evidence counts: ${conflict.holds}`,
+      'An operator can merge the two, or split the wrong one off.',
+    ],
+  };
+}

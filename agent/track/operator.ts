@@ -1,3 +1,5 @@
+import type { IdentityOverride } from '../../rules/identity.ts';
+import { REF_TYPES, type RefType } from '../../rules/refs.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { OperatorAction } from './outcome.ts';
 
@@ -25,4 +27,21 @@ export function parseOperatorAction(record: LogRecord): OperatorAction | undefin
     at: record.observedAt,
     ...(typeof body.until === 'number' && { until: body.until }),
   };
+}
+
+/**
+ * What a merge or a split means to identity. The subject of a merge is `shipment/into`, of a split `shipment/type:value`.
+ * Undefined for other actions and for subjects that are not of that form.
+ */
+export function identityOverrideOf(action: OperatorAction, position: number): IdentityOverride | undefined {
+  const cut = action.subject.indexOf('/');
+  const [shipmentId, rest] = [action.subject.slice(0, cut), action.subject.slice(cut + 1)];
+  if (cut < 1 || rest === '') return undefined;
+  if (action.action === 'merge') return { key: action.id, position, kind: 'merge', shipmentId, into: rest };
+  if (action.action !== 'split') return undefined;
+  const colon = rest.indexOf(':');
+  const type = rest.slice(0, colon);
+  if (!Object.hasOwn(REF_TYPES, type)) return undefined;
+  const ref = { type: type as RefType, value: rest.slice(colon + 1) };
+  return { key: action.id, position, kind: 'split', shipmentId, ref };
 }

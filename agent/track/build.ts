@@ -1,0 +1,122 @@
+import type { AlertMemory } from '../../rules/alert.ts';
+import { Channels } from '../../rules/channels.ts';
+import type { ChannelSource } from '../../rules/channels-channel.ts';
+import { hashId } from '../../rules/hash.ts';
+import { Identity } from '../../rules/identity.ts';
+import type { RefType } from '../../rules/refs.ts';
+import type { RuleSet } from '../../rules/sla.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import { Assessor } from './assessor.ts';
+import { Awaiting } from './awaiting.ts';
+import { unpackClocks } from './clocks.ts';
+import { TextInterner } from './interner.ts';
+import { Judge, type JudgeParts } from './judge.ts';
+import type { SourceBinding } from './mapper.ts';
+import { Membership } from './membership.ts';
+import { Notices } from './notices.ts';
+import type { RenderAlert } from './outcome.ts';
+import { Shipments } from './shipments.ts';
+import type { Snapshot, SnapshotHead } from './snapshot.ts';
+import { Timers } from './timers.ts';
+
+export interface JudgeSettings {
+  readonly tenant: string;
+  /** The ref that makes a shipment. */
+  readonly shipmentIs: RefType;
+  readonly ruleSet: RuleSet;
+  /** In order of trust: of two sources that contradict each other the earlier one wins. */
+  readonly sources: readonly SourceBinding[];
+  readonly channels: readonly ChannelSource[];
+  readonly renderAlert: RenderAlert;
+  /** Routes that hear of silent channels and conflicting identifiers. */
+  readonly noticeRoutes: readonly string[];
+  /** Alert changes of earlier log times are recorded, not told. */
+  readonly tellSince: EpochMs;
+  /** What the alert log last told of a clock; used when state is rebuilt without a snapshot. */
+  readonly told: (clockId: string) => AlertMemory | undefined;
+}
+
+/** Names the meaning of identities: a snapshot made under another one is of no use. */
+export const identityHashOf = (settings: Pick<JudgeSettings, 'tenant' | 'shipmentIs'>): string =>
+  hashId('identity', settings.tenant, settings.shipmentIs);
+
+/** A judge with empty memory, or with that of a snapshot. */
+export function buildJudge(settings: JudgeSettings, snapshot?: Snapshot): Judge {
+  const { tenant, shipmentIs, ruleSet, renderAlert, tellSince } = settings;
+  const head = snapshot?.head;
+  const shipments = new Shipments(new TextInterner(head?.names));
+  if (snapshot !== undefined) shipments.load(snapshot.ids, snapshot.packed);
+  const identitySettings = { tenant, shipmentIs };
+  const identity =
+    snapshot === undefined
+      ? new Identity(identitySettings)
+      : Identity.load(snapshot.identity, identitySettings);
+  const channels = new Channels(settings.channels, head?.channels);
+  const ranks = new Map(settings.sources.map(({ identity: { name } }, index) => [name, -index]));
+  const assessor = new Assessor({
+    tenant,
+    ruleSet,
+    channels,
+    refsOf: (shipmentId) => identity.refsOf(shipmentId),
+    sourceRank: (source) => ranks.get(source) ?? Number.NEGATIVE_INFINITY,
+    renderAlert,
+    tellSince,
+    told: settings.told,
+  });
+  const parts: JudgeParts = {
+    sources: new Map(settings.sources.map((source) => [source.identity.name, source])),
+    shipments,
+    membership: new Membership(identity, shipments, new Map(snapshot?.waiting)),
+    channels,
+    notices: new Notices(
+      { tenant, routes: settings.noticeRoutes, renderAlert, channels: () => channels.list(), tellSince },
+      head?.notices,
+    ),
+    assessor,
+    timers: new Timers(),
+    awaiting: new Awaiting(),
+    openDeadLetters: new Map(head?.openDeadLetters),
+    positions: head?.positions ?? {},
+    logTime: head?.logTime ?? Number.NEGATIVE_INFINITY,
+  };
+  if (snapshot !== undefined) restoreClocks(parts, snapshot);
+  return new Judge(parts);
+}
+
+function restoreClocks(parts: JudgeParts, snapshot: Snapshot): void {
+  for (const [slot, packed] of snapshot.packed.entries()) {
+    parts.timers.set(slot, snapshot.nextAt[slot]);
+    parts.assessor.countLoaded(
+      unpackClocks(packed.slice(packed.indexOf('\n') + 1), parts.shipments.names).values(),
+    );
+  }
+  for (const { slot, channels, dueAt } of snapshot.awaiting) parts.awaiting.set(slot, channels, dueAt);
+  for (const clockId of snapshot.head.waived) parts.assessor.waived.add(clockId);
+}
+
+/** Everything that {@link buildJudge} needs to go on. Call between batches; later batches do not change it. */
+export function snapshotOf(
+  { parts }: Judge,
+  hashes: Pick<SnapshotHead, 'rulesHash' | 'identityHash'>,
+): Snapshot {
+  const { shipments, membership, channels, notices, assessor, timers, awaiting } = parts;
+  const { ids, packed } = shipments.dump();
+  return {
+    head: {
+      ...hashes,
+      positions: parts.positions,
+      logTime: parts.logTime,
+      names: shipments.names.dump(),
+      channels: channels.dump(),
+      notices: notices.dump(),
+      openDeadLetters: [...parts.openDeadLetters],
+      waived: [...assessor.waived],
+    },
+    identity: [...membership.identity.dump()],
+    ids,
+    packed,
+    nextAt: ids.map((_, slot) => timers.at(slot)),
+    awaiting: [...awaiting.dump()],
+    waiting: new Map(membership.waiting),
+  };
+}

@@ -1,0 +1,157 @@
+import { eventIdOf } from '../../rules/trace.ts';
+import type { GuardedStream, LogReader, Positions } from '../log/log.ts';
+import { covers } from '../store/floor.ts';
+import type { CatchUpSource } from '../store/store.ts';
+import { deadLetterOf } from './dead-letter.ts';
+import type { Judge } from './judge.ts';
+import { mapRecord } from './mapper.ts';
+import { parseOperatorAction } from './operator.ts';
+import type { AlertRecord, ChannelInterval, DeadLetter, JudgeBatch, Link } from './outcome.ts';
+
+export interface RereadEdges {
+  readonly judge: Judge;
+  /** Opens a reader of all streams from given positions. */
+  readonly openReader: (from: Positions) => Promise<LogReader>;
+  readonly alerts: GuardedStream<AlertRecord>;
+}
+
+const RECORDS_A_BATCH = 1000;
+/** Facts that only the judge saw happen are kept up to this many; older ones are left to the current-state tables. */
+const MOST_KEPT = 100_000;
+
+/**
+ * Brings the store level again after it let batches go: facts are mapped from the log anew, alert changes are read from the alert
+ * log, and what only the judge saw (links taken back, channels lost and heard) is kept here. Derived rows are the current ones.
+ */
+export class Reread implements CatchUpSource {
+  readonly #edges: RereadEdges;
+  readonly #links: Link[] = [];
+  readonly #channels: ChannelInterval[] = [];
+  #alertsFrom: number | undefined;
+
+  constructor(edges: RereadEdges) {
+    this.#edges = edges;
+  }
+
+  /** Notes a batch that the store did not take. `alertSequence`: where the alert log ended before its changes. */
+  missed(batch: JudgeBatch, alertSequence: number): void {
+    this.#alertsFrom = Math.min(this.#alertsFrom ?? Number.POSITIVE_INFINITY, alertSequence + 1);
+    for (const link of batch.links)
+      if (!link.linked && this.#links.length < MOST_KEPT) this.#links.push(link);
+    if (this.#channels.length < MOST_KEPT) this.#channels.push(...batch.channels);
+    this.#edges.judge.keepDirty(batch);
+  }
+
+  /** At a start from a snapshot that is ahead of the store: which shipments changed in between is not known. */
+  missedEverything(): void {
+    this.#alertsFrom = 1;
+    this.#edges.judge.dirtyAll();
+  }
+
+  async *reread(from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
+    const { judge, openReader } = this.#edges;
+    yield* this.#alertBatches(from);
+    const reader = await openReader(from);
+    try {
+      let positions = from;
+      while (!signal.aborted) {
+        // Between this look and the yield nothing else runs: what is given out is exactly where the judge stands.
+        if (covers(positions, judge.parts.positions)) {
+          yield this.#current();
+          return;
+        }
+        const { records } = await reader.next({ maxRecords: RECORDS_A_BATCH, maxWaitMs: 1000, signal });
+        const until = judge.parts.positions;
+        const known = records.filter((record) => record.sequence <= (until[record.stream] ?? 0));
+        if (known.length === 0) continue;
+        positions = { ...positions };
+        for (const { stream, sequence } of known) positions = { ...positions, [stream]: sequence };
+        yield this.#facts(known, positions);
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  #facts(records: JudgeBatch['records'], positions: Positions): JudgeBatch {
+    const { parts } = this.#edges.judge;
+    const batch = emptyFacts(positions, parts.logTime);
+    for (const record of records) {
+      batch.records.push(record);
+      if (record.kind === 'operator') {
+        const action = parseOperatorAction(record);
+        if (action !== undefined) batch.operator.push(action);
+      }
+      if (record.kind !== 'message') continue;
+      const { result, message, partner } = mapRecord(record, parts.sources);
+      if (result.kind === 'dead-letter')
+        batch.deadLetters.push(deadLetterOf(record, partner, message, result));
+      else for (const item of result.unmapped) batch.unmapped.push({ source: record.source, item });
+      if (result.kind !== 'events') continue;
+      for (const each of result.rejected ?? [])
+        batch.deadLetters.push(deadLetterOf(record, partner, message, each));
+      for (const event of result.events) {
+        batch.events.push(event);
+        for (const shipmentId of parts.membership.identity.linksOf(event.key)) {
+          batch.links.push({ eventId: event.id, shipmentId, linked: true, at: event.observedAt });
+        }
+      }
+    }
+    return batch;
+  }
+
+  /** The state of every shipment that changed, with all its links: some were learned long after their events. */
+  #current(): JudgeBatch {
+    const { judge } = this.#edges;
+    const { parts } = judge;
+    const slots = [...judge.dirty];
+    const shipments = judge.dirtyStates();
+    const batch = emptyFacts(parts.positions, parts.logTime);
+    for (const slot of slots) {
+      const { id, entries } = parts.shipments.at(slot);
+      for (const { key, revision } of entries.values()) {
+        batch.links.push({
+          eventId: eventIdOf(key, revision),
+          shipmentId: id,
+          linked: true,
+          at: parts.logTime,
+        });
+      }
+    }
+    batch.links.push(...this.#links.splice(0));
+    batch.channels.push(...this.#channels.splice(0));
+    parts.shipments.settle();
+    return { ...batch, shipments };
+  }
+
+  async *#alertBatches(from: Positions): AsyncGenerator<JudgeBatch> {
+    const { judge, alerts } = this.#edges;
+    const first = this.#alertsFrom;
+    this.#alertsFrom = undefined;
+    if (first === undefined) return;
+    let batch = emptyFacts(from, judge.parts.logTime);
+    for await (const { value } of alerts.read(first)) {
+      batch.alerts.push(value);
+      if (batch.alerts.length < RECORDS_A_BATCH) continue;
+      yield batch;
+      batch = emptyFacts(from, judge.parts.logTime);
+    }
+    if (batch.alerts.length > 0) yield batch;
+  }
+}
+
+type Growing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+const emptyFacts = (positions: Positions, logTime: number): Growing<JudgeBatch> => ({
+  positions,
+  logTime,
+  records: [],
+  events: [],
+  unmapped: [],
+  links: [],
+  deadLetters: [] as DeadLetter[],
+  channels: [],
+  operator: [],
+  shipments: [],
+  alerts: [],
+});
