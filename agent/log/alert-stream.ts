@@ -3,6 +3,7 @@ import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nat
 import type { NatsConnection } from '@nats-io/transport-node';
 import { decodeToken, encodeToken, ReadyHeaders } from './headers.ts';
 import { type AlertLogEntry, type GuardedStream, type LogFault, StaleWriterError } from './log.ts';
+import { patiently } from './patience.ts';
 import { AppendRefusedError, Publisher } from './publisher.ts';
 import { MergingReader } from './reader.ts';
 import { StreamReader } from './stream-reader.ts';
@@ -71,7 +72,7 @@ class Guarded<T> implements JetStreamGuardedStream<T> {
   }
 
   async *read(fromSequence: number): AsyncIterable<AlertLogEntry<T>> {
-    const { state } = await this.#manager.streams.info(this.#stream);
+    const { state } = await patiently(() => this.#manager.streams.info(this.#stream));
     const end = state.last_seq;
     const from = Math.max(fromSequence, state.first_seq, 1);
     if (state.messages === 0 || from > end) return;
@@ -94,7 +95,7 @@ class Guarded<T> implements JetStreamGuardedStream<T> {
     );
     const { signal } = new AbortController();
     try {
-      await Promise.all(streams.map((stream) => stream.open()));
+      await Promise.all(streams.map((stream) => patiently(() => stream.open())));
       for (;;) {
         const { records, caughtUp } = await reader.next({ maxRecords: 4_096, maxWaitMs: 1_000, signal });
         for (const { subject, sequence, data } of records) {
@@ -140,7 +141,9 @@ class Guarded<T> implements JetStreamGuardedStream<T> {
   /** Sequence of the subject's last record if it is this very append, made earlier with its answer lost on the way. */
   async #ownEarlierWrite(subject: string, id: string): Promise<number | undefined> {
     try {
-      const last = await this.#manager.streams.getMessage(this.#stream, { last_by_subj: subject });
+      const last = await patiently(() =>
+        this.#manager.streams.getMessage(this.#stream, { last_by_subj: subject }),
+      );
       return last?.header.get('Nats-Msg-Id') === id ? last.seq : undefined;
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === MESSAGE_NOT_FOUND) return undefined;

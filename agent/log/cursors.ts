@@ -1,6 +1,7 @@
 import type { KV } from '@nats-io/kv';
 import type { CursorStore } from '../../collectors/collector.ts';
 import { encodeToken } from './headers.ts';
+import { patiently } from './patience.ts';
 
 /** Cursors of collectors in a key-value bucket, beside the log that has the messages they passed. */
 export class KvCursorStore implements CursorStore {
@@ -11,12 +12,12 @@ export class KvCursorStore implements CursorStore {
 
   /** The value last put, or undefined. */
   async get(key: string): Promise<unknown> {
-    const entry = await this.#bucket.get(encodeToken(key));
+    const entry = await patiently(() => this.#bucket.get(encodeToken(key)));
     if (entry === null || entry.operation !== 'PUT') return undefined;
     return entry.json<unknown>();
   }
 
   async put(key: string, value: unknown): Promise<void> {
-    await this.#bucket.put(encodeToken(key), JSON.stringify(value));
+    await patiently(() => this.#bucket.put(encodeToken(key), JSON.stringify(value)));
   }
 }

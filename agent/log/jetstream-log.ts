@@ -7,6 +7,7 @@ import { KvCursorStore } from './cursors.ts';
 import { Faults } from './faults.ts';
 import { outgoingMessage, outgoingRecord } from './headers.ts';
 import type { Log, LogFault, LogReader, Positions, StreamBinding } from './log.ts';
+import { patiently } from './patience.ts';
 import { Publisher } from './publisher.ts';
 import { MergingReader } from './reader.ts';
 import { recogniser } from './record.ts';
@@ -169,7 +170,7 @@ class JetStreamLog implements Log {
       );
     }
     try {
-      await Promise.all(streams.map((stream) => stream.open()));
+      await Promise.all(streams.map((stream) => patiently(() => stream.open())));
     } catch (error) {
       await merged.close();
       throw error;
@@ -181,7 +182,7 @@ class JetStreamLog implements Log {
   async setFloor(floor: Positions): Promise<void> {
     const own = floor[this.#settings.stream];
     if (own !== undefined && own > 0) {
-      await this.#manager.streams.purge(this.#settings.stream, { seq: own + 1 });
+      await patiently(() => this.#manager.streams.purge(this.#settings.stream, { seq: own + 1 }));
     }
     await this.#retention.check(floor);
   }

@@ -55,6 +55,8 @@ export class StreamReader {
   #head = 0;
   #last: number;
   #created: string | undefined;
+  /** False when holes between sequences are how this stream is read or kept, and no loss. */
+  #isWhole = true;
   #pending = Number.POSITIVE_INFINITY;
   #consumer = '';
   #inbox = '';
@@ -154,7 +156,8 @@ export class StreamReader {
   }
 
   /** Compares what the stream has with what we have read of it. */
-  #checkState({ state, created }: StreamInfo): void {
+  #checkState({ state, created, config }: StreamInfo): void {
+    this.#isWhole = this.#o.filter === undefined && config.max_msgs_per_subject <= 0;
     const isAnother = this.#created !== undefined && String(created) !== this.#created;
     this.#created = String(created);
     const { stream } = this;
@@ -163,6 +166,7 @@ export class StreamReader {
       this.#last = 0;
     } else if (this.#last > 0 && state.first_seq > this.#last + 1) {
       this.#o.tell({ kind: 'gap', stream, from: this.#last + 1, to: state.first_seq - 1 });
+      this.#last = state.first_seq - 1;
     }
   }
 
@@ -230,7 +234,7 @@ export class StreamReader {
     this.#delivered += 1;
     this.#pending = delivery.pending;
     if (delivery.sequence > this.#last) {
-      if (this.#o.filter === undefined && this.#last > 0 && delivery.sequence > this.#last + 1) {
+      if (this.#isWhole && this.#last > 0 && delivery.sequence > this.#last + 1) {
         const { stream } = this;
         this.#o.tell({ kind: 'gap', stream, from: this.#last + 1, to: delivery.sequence - 1 });
       }
