@@ -1,6 +1,6 @@
 import type { AttributeValue } from '../../rules/event.ts';
 import type { YamlEntry, YamlNode } from '../../rules/yaml-tree.ts';
-import type { MapContext } from './context.ts';
+import { type MapContext, readPaths } from './context.ts';
 import type { Scope } from './scope.ts';
 import { compileText } from './value.ts';
 
@@ -25,6 +25,27 @@ export function compileAttributes(entries: readonly YamlEntry[], context: MapCon
       if (kind === 'text') out[key] = found;
       else if (kind === 'flag') out[key] = found === 'true';
       else out[key] = Number(found);
+    }
+  };
+}
+
+/** `attribute_object:` a path to an object whose fields are attributes under their own names; others are left out. */
+export function compileAttributeObject(
+  node: YamlNode | undefined,
+  context: MapContext,
+): AttributesOf | undefined {
+  if (node === undefined) return undefined;
+  const paths = readPaths(node, context, 'attribute_object');
+  return (scope, out) => {
+    for (const path of paths) {
+      for (const object of path.nodes(scope)) {
+        if (typeof object !== 'object' || object === null || Array.isArray(object)) continue;
+        for (const [name, value] of Object.entries(object)) {
+          if (!NAME.test(name)) continue;
+          if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+            out[name] = value;
+        }
+      }
     }
   };
 }

@@ -1,14 +1,16 @@
 import { hashId } from '../../rules/hash.ts';
-import type { MilestoneCode } from '../../rules/milestone.ts';
+import { isMilestone, MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
 import { compareProblems, type Problem } from '../../rules/problem.ts';
 import { Fields, readFields } from '../../rules/yaml-reader.ts';
 import { YamlReport } from '../../rules/yaml-report.ts';
 import { parseYamlTree, type YamlMap } from '../../rules/yaml-tree.ts';
+import { readTextNodes } from '../../rules/yaml-values.ts';
 import { type CodeTable, readCodeTable } from './codes.ts';
 import { type MapContext, readPaths } from './context.ts';
-import { compileEvent, type EventEntry } from './event-reader.ts';
+import { compileEvent, type EventDefaults, type EventEntry } from './event-reader.ts';
 import { inherit } from './inherit.ts';
 import type { CompiledMap } from './map.ts';
+import { compilePlaceRoles } from './place-of.ts';
 import { compileRecord } from './record-of.ts';
 import { MAP_FORMATS, type MapFormat, type MapParts, runMap } from './run.ts';
 
@@ -46,10 +48,13 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   const format = root.required('format', () => root.oneOf('format', MAP_FORMATS), 'json');
   const context: MapContext = { report, codes: readCodes(root) };
   const snapshot = root.flag('snapshot') ?? false;
+  const placesNode = root.get('places');
+  const places = placesNode === undefined ? undefined : compilePlaceRoles(placesNode, context);
+  const narrowed = readProves(root);
   const record = compileRecord(root, context);
   const recordsNode = root.get('records');
   const records = recordsNode === undefined ? undefined : readPaths(recordsNode, context, 'records');
-  const events = readEvents(root, context, snapshot, record.zone);
+  const events = readEvents(root, context, { snapshot, zone: record.zone, places });
   root.end();
   if (records !== undefined && record.id === undefined) {
     const fix = 'add id: with the path to what names a record at its source';
@@ -57,7 +62,8 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   }
   if (name === undefined || format === undefined || report.hasErrors) return undefined;
   const parts: MapParts = { name, format: format as MapFormat, records, record, events };
-  const proves = [...new Set(events.flatMap((e) => e.proves))].sort();
+  const stated = new Set(events.flatMap((e) => e.proves));
+  const proves = [...stated].filter((m) => narrowed === undefined || narrowed.has(m)).sort();
   return mapOf(parts, version, proves);
 }
 
@@ -67,6 +73,21 @@ const mapOf = (parts: MapParts, version: string, proves: readonly MilestoneCode[
   proves,
   map: (message, source) => runMap(parts, message, source),
 });
+
+/** `proves:` the milestones about which this feed's silence means something, where that is fewer than it can state. */
+function readProves(root: Fields): ReadonlySet<MilestoneCode> | undefined {
+  const node = root.get('proves');
+  if (node === undefined) return undefined;
+  const found = new Set<MilestoneCode>();
+  for (const { text, node: at } of readTextNodes(node, root.report, 'proves', 'arrived')) {
+    if (isMilestone(text)) found.add(text);
+    else {
+      const known = Object.keys(MILESTONES);
+      root.report.unknown(at.place, 'unknown-milestone', `there is no milestone "${text}"`, text, known);
+    }
+  }
+  return found;
+}
 
 function readCodes(root: Fields): ReadonlyMap<string, CodeTable> {
   const codes = new Map<string, CodeTable>();
@@ -80,13 +101,12 @@ function readCodes(root: Fields): ReadonlyMap<string, CodeTable> {
 function readEvents(
   root: Fields,
   context: MapContext,
-  snapshot: boolean,
-  zone: MapParts['record']['zone'],
+  map: Omit<EventDefaults, 'names'>,
 ): readonly EventEntry[] {
   const nodes = root.required('events', () => root.list('events'), '[{name, milestone, time}]') ?? [];
   const names = new Set<string>();
   const events = nodes.flatMap((node) => {
-    const event = compileEvent(node, context, { snapshot, zone, names });
+    const event = compileEvent(node, context, { ...map, names });
     return event === undefined ? [] : [event];
   });
   if (nodes.length === 0 && !root.report.hasErrors) {

@@ -8,7 +8,7 @@ import { compileCondition } from './condition.ts';
 import { type MapContext, readPath, readTable } from './context.ts';
 import type { EventReader } from './event-of.ts';
 import type { Path } from './path.ts';
-import { compileLocation, compileRole } from './place-of.ts';
+import { compileLocation, compileRole, firstRole, type RoleOf } from './place-of.ts';
 import { compileAllRefs, compileId } from './record-of.ts';
 import type { Scope, TextOf } from './scope.ts';
 import { compileText } from './value.ts';
@@ -25,11 +25,17 @@ export interface EventEntry {
 const CLASSIFIERS = ['planned', 'estimated', 'actual'] as const satisfies readonly Classifier[];
 const MILESTONE_CODES = Object.keys(MILESTONES) as MilestoneCode[];
 
-export function compileEvent(
-  node: YamlNode,
-  outer: MapContext,
-  map: { readonly snapshot: boolean; readonly zone: TextOf | undefined; readonly names: Set<string> },
-): EventEntry | undefined {
+/** What a map says for all of its events. */
+export interface EventDefaults {
+  readonly snapshot: boolean;
+  readonly zone: TextOf | undefined;
+  /** Roles by place, for events that say none. */
+  readonly places: RoleOf | undefined;
+  /** Names taken so far. */
+  readonly names: Set<string>;
+}
+
+export function compileEvent(node: YamlNode, outer: MapContext, map: EventDefaults): EventEntry | undefined {
   const fields = readFields(node, outer.report, 'an event');
   if (fields === undefined) return undefined;
   const { report } = outer;
@@ -64,7 +70,7 @@ export function compileEvent(
     id: compileId(fields.get('id'), context),
     itemId: readItemId(fields, each, context),
     location: read(fields, 'location', (n) => compileLocation(n, context)),
-    role: occurrence === undefined ? undefined : read(occurrence, 'role', (n) => compileRole(n, context)),
+    role: firstRole(occurrence && read(occurrence, 'role', (n) => compileRole(n, context)), map.places),
     leg:
       occurrence === undefined ? undefined : read(occurrence, 'leg', (n) => compileText(n, context, 'leg')),
     subject:

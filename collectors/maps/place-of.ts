@@ -81,6 +81,12 @@ export function compileRole(node: YamlNode, context: MapContext): RoleOf {
   };
 }
 
+/** What the event says of its role, else what its place says. */
+export function firstRole(said: RoleOf | undefined, byPlace: RoleOf | undefined): RoleOf | undefined {
+  if (said === undefined || byPlace === undefined) return said ?? byPlace;
+  return (scope, location) => said(scope, location) ?? byPlace(scope, location);
+}
+
 function checkRoles(node: YamlNode, context: MapContext): void {
   const fields = readFields(node, context.report, 'role');
   if (fields === undefined) return;
@@ -97,10 +103,17 @@ function checkRoles(node: YamlNode, context: MapContext): void {
 /** The event's place compared with places that the map lists, or that the message itself names (`{from: path}`). */
 function compileByPlace(node: YamlNode, context: MapContext): RoleOf {
   const outer = readFields(node, context.report, 'role');
-  const fields = outer?.fields('by_place');
+  const placesNode = outer?.get('by_place');
   const whenNode = outer?.get('when');
   const when = whenNode === undefined ? undefined : compileCondition(whenNode, context);
   outer?.end();
+  const role = placesNode === undefined ? undefined : compilePlaceRoles(placesNode, context);
+  return (scope, location) => (when === undefined || when(scope) ? role?.(scope, location) : undefined);
+}
+
+/** `{origin: [CNSHG], destination: {from: routing.destination}}`: also the map's own key `places:`. */
+export function compilePlaceRoles(node: YamlNode, context: MapContext): RoleOf {
+  const fields = readFields(node, context.report, 'places');
   const rules = ROLES.flatMap((role) => {
     const at = fields?.get(role);
     return at === undefined ? [] : [{ role, has: compilePlaces(at, context) }];
@@ -108,7 +121,7 @@ function compileByPlace(node: YamlNode, context: MapContext): RoleOf {
   fields?.end();
   return (scope, location) => {
     const code = location?.unlocode;
-    if (code === undefined || (when !== undefined && !when(scope))) return undefined;
+    if (code === undefined) return undefined;
     return rules.find((rule) => rule.has(scope, code))?.role;
   };
 }

@@ -3,7 +3,7 @@ import { murmur128 } from '../../rules/hash.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { Fields } from '../../rules/yaml-reader.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
-import { type AttributesOf, compileAttributes } from './attributes-of.ts';
+import { type AttributesOf, compileAttributeObject, compileAttributes } from './attributes-of.ts';
 import { compileCondition } from './condition.ts';
 import type { MapContext } from './context.ts';
 import { compileLocation, type LocationOf } from './place-of.ts';
@@ -60,7 +60,7 @@ export function compileRecord(root: Fields, context: MapContext): RecordReader {
     type: text('type'),
     refs: compileAllRefs(root, context),
     aliases: compileRefs(root.named('aliases'), context),
-    attributes: compileAttributes(root.named('attributes'), context),
+    attributes: compileAllAttributes(root, context),
     location: locationNode === undefined ? undefined : compileLocation(locationNode, context),
     retracted: test('retracted_when'),
     ignore: test('ignore_when'),
@@ -76,6 +76,16 @@ export function compileAllRefs(fields: Fields, context: MapContext): RefsOf {
   ];
   return (scope, out) => {
     for (const reader of readers) reader(scope, out);
+  };
+}
+
+function compileAllAttributes(fields: Fields, context: MapContext): AttributesOf {
+  const object = compileAttributeObject(fields.get('attribute_object'), context);
+  const named = compileAttributes(fields.named('attributes'), context);
+  if (object === undefined) return named;
+  return (scope, out) => {
+    object(scope, out);
+    named(scope, out);
   };
 }
 

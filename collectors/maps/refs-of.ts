@@ -117,8 +117,8 @@ function addTyped(typeText: string, text: string, scope: Scope, out: Ref[]): voi
 }
 
 /**
- * `ref_object:` for messages that carry references as an object whose keys are ref types:
- * `{"container": ["MSCU1234566"], "booking": "B1"}`.
+ * `ref_object:` for messages that carry references under their types: `{"container": ["MSCU1234566"], "booking": "B1"}`, as a list of
+ * `{"type", "value"}`, or as texts `container:MSCU1234566`.
  */
 export function compileRefObject(node: YamlNode | undefined, context: MapContext): RefsOf {
   if (node === undefined) return () => {};
@@ -129,17 +129,30 @@ export function compileRefObject(node: YamlNode | undefined, context: MapContext
   const paths = readPaths(node, context, 'ref_object');
   return (scope, out) => {
     for (const path of paths) {
-      for (const object of path.nodes(scope)) {
-        if (typeof object !== 'object' || object === null || Array.isArray(object)) continue;
-        for (const [type, value] of Object.entries(object)) {
-          for (const one of Array.isArray(value) ? value : [value]) {
-            const text = textOf(one);
-            if (text !== undefined) addTyped(type, text, scope, out);
-          }
-        }
-      }
+      for (const value of path.nodes(scope)) addAny(value, scope, out);
     }
   };
+}
+
+function addAny(value: Value, scope: Scope, out: Ref[]): void {
+  if (typeof value === 'string') {
+    const colon = value.indexOf(':');
+    if (colon > 0) addTyped(value.slice(0, colon), value.slice(colon + 1), scope, out);
+    return;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  const fields = value as { readonly [name: string]: Value };
+  const [type, single] = [textOf(fields.type), textOf(fields.value)];
+  if (type !== undefined && single !== undefined) {
+    addTyped(type, single, scope, out);
+    return;
+  }
+  for (const [name, values] of Object.entries(fields)) {
+    for (const one of Array.isArray(values) ? values : [values]) {
+      const text = textOf(one);
+      if (text !== undefined) addTyped(name, text, scope, out);
+    }
+  }
 }
 
 /** Without duplicates, sorted by type then value: the order in which ShipmentEvent wants them. */

@@ -11,7 +11,7 @@ const NOTHING: TextOf = () => undefined;
 
 /**
  * A single text: a path, a list of these (the first that says something), or a mapping
- * `{from, value, sum, codes, list, match, as, default, when}`.
+ * `{from | value | sum | join, match, codes, list, as, default, when}`.
  */
 export function compileText(node: YamlNode, context: MapContext, what: string): TextOf {
   if (node.kind === 'map') return compileSpec(node, context, what) ?? NOTHING;
@@ -71,27 +71,47 @@ function compileSpec(node: YamlNode, context: MapContext, what: string): TextOf 
   const sum = fields.has('sum') ? readPaths(fields.get('sum') ?? node, context, 'sum') : undefined;
   const from = fields.get('from');
   const paths = from === undefined ? [] : readPaths(from, context, what);
-  const said = [constant, sum, from].filter((x) => x !== undefined).length;
+  const join = fields.has('join') ? readPaths(fields.get('join') ?? node, context, 'join') : undefined;
+  const said = [constant, sum, from, join].filter((x) => x !== undefined).length;
   if (said !== 1) {
-    const fix = 'write from: with a path, value: with a constant, or sum: with a path to amounts';
-    report.error(node.place, 'bad-value', `${what} needs exactly one of from, value and sum`, fix);
+    const fix = 'write from: with a path, value: with a constant, sum: or join: with paths';
+    report.error(node.place, 'bad-value', `${what} needs exactly one of from, value, sum and join`, fix);
   }
   const when = fields.has('when') ? compileCondition(fields.get('when') ?? node, context) : undefined;
   const fallback = fields.text('default');
   const then = compileSteps(fields, context, what);
-  let read: TextOf;
-  if (constant !== undefined) read = () => constant;
-  else if (sum !== undefined) read = (scope) => sumOf(sum, scope);
-  else {
-    read = (scope) => {
-      for (const path of paths) {
-        const found = path.first(scope);
-        if (found !== undefined) return then(found, path, scope) ?? fallback;
-      }
-      return fallback;
+  const read = readerOf({ constant, sum, join, paths }, then, fallback);
+  return when === undefined ? read : (scope) => (when(scope) ? read(scope) : undefined);
+}
+
+interface Said {
+  readonly constant: string | undefined;
+  readonly sum: readonly Path[] | undefined;
+  readonly join: readonly Path[] | undefined;
+  readonly paths: readonly Path[];
+}
+
+function readerOf(said: Said, then: Steps, fallback: string | undefined): TextOf {
+  const { constant, sum, join, paths } = said;
+  if (constant !== undefined) return () => constant;
+  if (sum !== undefined) return (scope) => sumOf(sum, scope);
+  const [start] = join ?? [];
+  if (join !== undefined && start !== undefined) {
+    return (scope) => {
+      const text = join
+        .map((path) => path.first(scope))
+        .filter((part) => part !== undefined)
+        .join(' ');
+      return text === '' ? fallback : (then(text, start, scope) ?? fallback);
     };
   }
-  return when === undefined ? read : (scope) => (when(scope) ? read(scope) : undefined);
+  return (scope) => {
+    for (const path of paths) {
+      const found = path.first(scope);
+      if (found !== undefined) return then(found, path, scope) ?? fallback;
+    }
+    return fallback;
+  };
 }
 
 type Steps = (text: string, path: Path, scope: Scope) => string | undefined;
@@ -106,7 +126,7 @@ function compileSteps(fields: Fields, context: MapContext, what: string): Steps 
   const as = fields.oneOf('as', Object.keys(CONVERTERS) as ConvertName[]) ?? 'text';
   const convert = CONVERTERS[as];
   const quiet = fields.has('default');
-  for (const key of ['from', 'value', 'sum', 'when', 'default']) fields.entry(key);
+  for (const key of ['from', 'value', 'sum', 'join', 'when', 'default']) fields.entry(key);
   fields.end();
   return (text, path, scope) => {
     let out: string | undefined = match === undefined ? text : match(text);
