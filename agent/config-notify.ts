@@ -52,6 +52,8 @@ export function readRoute(entry: YamlEntry, context: SettingsContext): NotifyRou
   const kinds = TARGETS.filter((k) => fields.has(k));
   const groupBy = fields.texts('group_by', '[rule, place]');
   const groupWaitMs = fields.duration('group_wait') ?? (groupBy.length > 0 ? DEFAULT_GROUP_WAIT_MS : 0);
+  // Each is read, even one too many: a secret that was written down must be found and covered.
+  const targets = kinds.map((k) => readTarget(k, fields, context));
   const [kind, second] = kinds;
   if (kind === undefined || second !== undefined) {
     const message = `route ${entry.key}: expected exactly one of ${TARGETS.join(', ')}`;
@@ -59,7 +61,7 @@ export function readRoute(entry: YamlEntry, context: SettingsContext): NotifyRou
     report.error(entry.keyPlace, 'route-kind', message, fix);
     return undefined;
   }
-  const target = readTarget(kind, fields, context);
+  const target = targets[0];
   for (const other of TARGETS) fields.entry(other);
   fields.end();
   return target === undefined ? undefined : { name: entry.key, target, groupBy, groupWaitMs };

@@ -7,6 +7,7 @@ import { REF_TYPES, type RefType } from '../rules/refs.ts';
 import type { DurationMs } from '../rules/time.ts';
 import { type Fields, readYaml } from '../rules/yaml-reader.ts';
 import { readZone } from '../rules/yaml-terms.ts';
+import type { Place } from '../rules/yaml-tree.ts';
 import { readSize, readTextNodes } from '../rules/yaml-values.ts';
 import { type NotifyRouteConfig, readRoute, readSmtp, type SmtpConfig } from './config-notify.ts';
 import { type ConfigAccess, settingsContext } from './config-secret.ts';
@@ -51,11 +52,15 @@ export interface Config {
   readonly limits: LimitsConfig;
 }
 
-export interface RuleGlob {
+export interface RuleGlob extends Place {
   readonly pattern: string;
-  readonly line: number;
-  readonly column: number;
-  readonly length: number;
+}
+
+/** What the file names elsewhere, whether or not it has errors: so that those files are checked too. */
+export interface ConfigNames {
+  readonly rules: readonly RuleGlob[];
+  readonly maps: readonly { readonly name: string; readonly place: Place }[];
+  readonly routes: readonly string[];
 }
 
 export interface TelemetryConfig {
@@ -73,6 +78,7 @@ export interface LimitsConfig {
 }
 
 const DAY_MS = 86_400_000;
+const LOCAL_SMTP: SmtpConfig = { host: '127.0.0.1', port: 25, security: 'none', from: 'laytime@localhost' };
 
 /**
  * Parses the configuration. `config` is present when no error was found; `problems` then holds warnings only. `file` names
@@ -82,15 +88,30 @@ export function parseConfig(
   text: string,
   file: string,
   access: ConfigAccess,
-): { readonly config?: Config; readonly problems: readonly Problem[] } {
+): { readonly config?: Config; readonly names: ConfigNames; readonly problems: readonly Problem[] } {
   const { root, report } = readYaml(text, file, file);
-  if (root === undefined) return { problems: report.problems };
+  if (root === undefined) return { names: { rules: [], maps: [], routes: [] }, problems: report.problems };
   const directory = dirname(resolve(file));
   const context = settingsContext(report, directory, access);
   const config = readConfig(root, context, file, directory);
   root.end();
+  const failed = report.hasErrors || config === undefined;
+  const names = readNames(root, context);
   const problems = report.problems.sort(compareProblems);
-  return report.hasErrors || config === undefined ? { problems } : { config, problems };
+  return failed ? { names, problems } : { config, names, problems };
+}
+
+/** Reads again, leniently: what is wrong with these has been reported. */
+function readNames(root: Fields, context: SettingsContext): ConfigNames {
+  const { report } = context;
+  const known = report.problems.length;
+  const maps = root.named('sources').flatMap(({ value }) => {
+    const map = value.kind === 'map' ? value.entries.find((e) => e.key === 'map')?.value : undefined;
+    return map?.kind === 'scalar' && map.source !== '' ? [{ name: map.source, place: map.place }] : [];
+  });
+  const names = { rules: readRuleGlobs(root, context), maps, routes: root.named('notify').map((e) => e.key) };
+  report.problems.length = known;
+  return names;
 }
 
 function readConfig(
@@ -171,12 +192,11 @@ function readNotify(root: Fields, context: SettingsContext): Pick<Config, 'notif
   const fields = root.fields('smtp');
   const smtp = fields === undefined ? undefined : readSmtp(fields, context);
   const email = notify.find((r) => r.target.kind === 'email');
-  if (email !== undefined && !root.has('smtp')) {
-    const fix = 'add smtp: { host: mail.acme.example, from: laytime@acme.example }';
-    const message = `route ${email.name} sends e-mail, and there is no smtp:`;
-    context.report.error(root.keyPlace('notify'), 'no-smtp', message, fix);
-  }
-  return smtp === undefined ? { notify } : { notify, smtp };
+  if (email === undefined || root.has('smtp')) return smtp === undefined ? { notify } : { notify, smtp };
+  const fix = 'add smtp: { host: mail.acme.example, from: laytime@acme.example }';
+  const message = `route ${email.name} sends e-mail and there is no smtp: mail is handed to this host, port 25`;
+  context.report.warning(root.keyPlace('notify'), 'no-smtp', message, fix);
+  return { notify, smtp: LOCAL_SMTP };
 }
 
 function readHttpServer(

@@ -34,7 +34,9 @@ export function compareProblems(a: Problem, b: Problem): number {
 export function formatProblem(problem: Problem, sourceText?: string): string {
   const { file, line, column, severity, message, code } = problem;
   const out = [`${file}:${line}:${column}: ${severity}: ${message} (${code})`];
-  const text = sourceText === undefined ? undefined : lineOf(sourceText, line);
+  const written = sourceText === undefined ? undefined : lineOf(sourceText, line);
+  const text =
+    written !== undefined && code === 'literal-secret' ? mask(written, column, problem.length) : written;
   if (text !== undefined && text !== '') {
     const number = String(line);
     const before = text.slice(0, column - 1);
@@ -45,6 +47,28 @@ export function formatProblem(problem: Problem, sourceText?: string): string {
   }
   if (problem.fix !== undefined) out.push(`  fix: ${problem.fix}`);
   return out.join('\n');
+}
+
+const mask = (line: string, column: number, length: number): string =>
+  line.slice(0, column - 1) + '*'.repeat(length) + line.slice(column - 1 + length);
+
+/** Keys whose values are secrets, where a broken file hides from the parser what it holds. */
+const SECRET_VALUE =
+  /\b(password|token|\w*secret|nkey|bearer|credentials)(["']?\s*:\s*)(?![\s{#])([^,}\n]+)/gi;
+
+/** A file's text with every secret that was written down in it covered, so that its lines may be shown. Places stay. */
+export function coverSecrets(text: string, problems: readonly Problem[]): string {
+  const lines = text.split('\n');
+  for (const { code, line, column, length } of problems) {
+    const written = lines[line - 1];
+    if (code === 'literal-secret' && written !== undefined) lines[line - 1] = mask(written, column, length);
+  }
+  return lines
+    .join('\n')
+    .replace(
+      SECRET_VALUE,
+      (_, key: string, colon: string, value: string) => key + colon + '*'.repeat(value.length),
+    );
 }
 
 function lineOf(text: string, line: number): string | undefined {

@@ -1,0 +1,12 @@
+import type { Command } from './command.ts';
+
+/** A verb and how to get it; loaded only when it is called, for most of the program is of no use to most verbs. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every verb, in the order of `laytime help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'config check', load: async () => (await import('./config-check.ts')).configCheck },
+];
