@@ -48,6 +48,21 @@ export interface Ref {
 /** `container:MSCU1234567`: the printed and indexed form of a ref. */
 export const refText = (ref: Ref): string => `${ref.type}:${ref.value}`;
 
+/** The ref that {@link refText} printed. Throws a RangeError when the type is none of {@link REF_TYPES}. */
+export function parseRef(text: string): Ref {
+  const cut = text.indexOf(':');
+  const type = text.slice(0, cut);
+  if (!Object.hasOwn(REF_TYPES, type))
+    throw new RangeError(`"${text}" does not start with a kind of identifier`);
+  return { type: type as RefType, value: text.slice(cut + 1) };
+}
+
+/** Order of refs wherever they are listed: by type, then value, by code unit. */
+export function compareRefs(a: Ref, b: Ref): number {
+  if (a.type !== b.type) return a.type < b.type ? -1 : 1;
+  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
+}
+
 const DAYS: DurationMs = 86_400_000;
 
 /**
