@@ -3,9 +3,15 @@ import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { FetchFault } from './http-client-fault.ts';
 
-async function* atMost(source: AsyncIterable<Uint8Array>, maxBytes: number, fault: () => FetchFault) {
+async function* atMost(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  fault: () => FetchFault,
+  onBytes: () => void = () => undefined,
+) {
   let bytes = 0;
   for await (const chunk of source) {
+    onBytes();
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw fault();
     yield chunk;
@@ -32,7 +38,13 @@ function decompressor(encoding: string, what: string) {
  */
 export async function readBody(
   body: Readable,
-  options: { readonly encoding: string; readonly maxBytes: number; readonly what: string },
+  options: {
+    readonly encoding: string;
+    readonly maxBytes: number;
+    readonly what: string;
+    /** Called whenever something came. */
+    readonly onBytes: () => void;
+  },
 ): Promise<Uint8Array> {
   const { maxBytes, what } = options;
   const chunks: Uint8Array[] = [];
@@ -42,7 +54,7 @@ export async function readBody(
   const tooLarge = (name: 'too-large-compressed' | 'too-large-decompressed') => () =>
     new FetchFault(name, `${what}: the answer is larger than ${maxBytes} bytes (max_response)`);
   const onWire = (source: AsyncIterable<Uint8Array>) =>
-    atMost(source, maxBytes, tooLarge('too-large-compressed'));
+    atMost(source, maxBytes, tooLarge('too-large-compressed'), options.onBytes);
   const encoding = options.encoding.trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') {
     await pipeline(body, onWire, collect);

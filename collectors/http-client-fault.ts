@@ -165,7 +165,7 @@ export function faultOf(error: unknown, phase: 'headers' | 'body', what: string)
   const code = codeOf(error);
   let name: FaultName = BY_CODE[code] ?? 'unexpected';
   if (TLS_CODE.test(code)) name = 'tls-failed';
-  else if (code.startsWith('HPE_')) name = 'malformed-response';
+  else if (error instanceof Error && error.name === 'HTTPParserError') name = 'malformed-response';
   else if (error instanceof Error && /^Proxy response/.test(error.message)) name = 'proxy-failed';
   if (phase === 'body' && name === 'connection-lost') name = 'body-truncated';
   const detail = error instanceof Error ? error.message : String(error);

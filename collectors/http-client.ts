@@ -143,7 +143,9 @@ export class HttpClient {
     const what = publicUrl(url);
     const wholeMs = this.#settings.timeoutMs * WHOLE_REQUEST_FACTOR;
     const deadline = AbortSignal.timeout(wholeMs);
-    const either = AbortSignal.any([signal, deadline]);
+    // The client's own time-outs are only as fine as a second; these hold to the millisecond.
+    const stall = new StallTimer(this.#settings.timeoutMs);
+    const either = AbortSignal.any([signal, deadline, stall.signal]);
     let phase: 'headers' | 'body' = 'headers';
     try {
       const response = await request(url, {
@@ -152,18 +154,25 @@ export class HttpClient {
         headers: message.headers,
         ...(message.body === undefined ? {} : { body: message.body }),
         signal: either,
-        headersTimeout: this.#settings.timeoutMs,
-        bodyTimeout: this.#settings.timeoutMs,
+        headersTimeout: 0,
+        bodyTimeout: 0,
       });
       phase = 'body';
+      stall.restart();
       const encoding = headerText(response.headers['content-encoding']) ?? '';
       const stream: Readable = response.body;
-      const body = await readBody(stream, { encoding, maxBytes, what });
+      const body = await readBody(stream, { encoding, maxBytes, what, onBytes: () => stall.restart() });
       return answerOf(response.statusCode, response.headers, body, url, this.#context.now());
     } catch (error) {
       if (signal.aborted) throw new FetchFault('aborted', `${what}: stopped`, { cause: error });
       if (deadline.aborted) throw new FetchFault('too-slow', `${what}: not complete after ${wholeMs} ms`);
+      if (stall.signal.aborted) {
+        const waited = `nothing came for ${this.#settings.timeoutMs} ms (timeout)`;
+        throw new FetchFault(phase === 'headers' ? 'headers-timeout' : 'body-timeout', `${what}: ${waited}`);
+      }
       throw faultOf(error, phase, what);
+    } finally {
+      stall.stop();
     }
   }
 
@@ -174,6 +183,28 @@ export class HttpClient {
       headers[name.toLowerCase()] = secret.reveal();
     }
     return headers;
+  }
+}
+
+/** Aborts when nothing has happened for so long. */
+class StallTimer {
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(ms: DurationMs) {
+    this.#timer = setTimeout(() => this.#abort.abort(), ms);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  restart(): void {
+    this.#timer.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
   }
 }
 

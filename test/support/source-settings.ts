@@ -1,0 +1,85 @@
+import type {
+  FilesSourceConfig,
+  HttpSourceConfig,
+  NatsSourceConfig,
+  ODataSourceConfig,
+  SecretText,
+} from '../../collectors/settings.ts';
+
+export const secret = (text: string): SecretText => ({ reveal: () => text });
+
+const common = (name: string) => ({
+  name,
+  tenant: 'default',
+  partner: name,
+  map: 'builtin:cloudevents',
+  reportingLagMs: 0,
+  maxMessageBytes: 1024 * 1024,
+});
+
+const polled = (url: string) => ({
+  url,
+  headers: {},
+  secretHeaders: {},
+  pollMs: 60_000,
+  timeoutMs: 5_000,
+  overlapMs: 300_000,
+  initialLookbackMs: 86_400_000,
+  maxResponseBytes: 1024 * 1024,
+  maxPages: 100,
+  minIntervalMs: 0,
+});
+
+/** Settings of an HTTP source as `config` would read them, with what a test wants otherwise. */
+export const httpSettings = (url: string, other: Partial<HttpSourceConfig> = {}): HttpSourceConfig => ({
+  kind: 'http',
+  ...common('carrier'),
+  ...polled(url),
+  query: {},
+  items: '/items',
+  id: '/id',
+  paging: { kind: 'auto' },
+  ...other,
+});
+
+export const odataSettings = (url: string, other: Partial<ODataSourceConfig> = {}): ODataSourceConfig => ({
+  kind: 'odata',
+  ...common('sap-deliveries'),
+  ...polled(url),
+  entity: 'A_OutbDeliveryHeader',
+  version: 'v2',
+  keys: [],
+  select: [],
+  expand: [],
+  changedAt: 'LastChangeDate',
+  createdAt: 'CreationDate',
+  stampType: 'datetime',
+  ...other,
+});
+
+export const filesSettings = (
+  directory: string,
+  other: Partial<FilesSourceConfig> = {},
+): FilesSourceConfig => ({
+  kind: 'files',
+  ...common('broker-files'),
+  directory,
+  pattern: '*',
+  format: 'auto',
+  csv: { delimiter: ',', encoding: 'utf-8' },
+  pollMs: 10_000,
+  settleMs: 2_000,
+  afterwards: 'keep',
+  moveTo: 'done',
+  complete: true,
+  maxFileBytes: 64 * 1024 * 1024,
+  ...other,
+});
+
+export const natsSettings = (other: Partial<NatsSourceConfig> = {}): NatsSourceConfig => ({
+  kind: 'nats',
+  ...common('broker-nl'),
+  subjects: ['broker.nl.>'],
+  capture: 'auto',
+  ...other,
+});
