@@ -71,13 +71,13 @@ export class RecordDelivery {
 
   /** Resolves with the number of messages when they are durable. Rejects with `log-unavailable`. */
   async deliver(envelope: Envelope, records: readonly IdentifiedRecord[]): Promise<number> {
-    const changed: { id: string; hash: string; message: RawMessage }[] = [];
+    const changed: { id: string | undefined; hash: string; message: RawMessage }[] = [];
     for (const record of records) {
       const hash = contentHash(record.bytes);
-      // Without an id, content is all there is to tell records apart.
-      const id = record.sourceId ?? `#${hash}`;
-      if (this.#contents.get(id) !== hash)
-        changed.push({ id, hash, message: this.#message(envelope, record) });
+      const id = record.sourceId;
+      const known = id === undefined ? this.#anonymous.has(hash) : this.#contents.get(id) === hash;
+      if (!known) changed.push({ id, hash, message: this.#message(envelope, record) });
+      else if (id === undefined) this.#anonymous.add(hash);
     }
     if (changed.length === 0) return 0;
     const messages = changed.map(({ message }) => message);

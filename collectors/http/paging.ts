@@ -19,6 +19,8 @@ export interface PageSeen {
 /** An empty page may stand between two full ones; so many in a row are the end where nothing else says so. */
 const EMPTY_PAGES_TO_END = 2;
 
+const LINK_PARAMETER = /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/g;
+
 /**
  * RFC 8288: the target of `rel="next"` in a `Link` header with any number of links. A comma or a semicolon inside `<…>`
  * or a quoted parameter does not separate.
@@ -26,8 +28,10 @@ const EMPTY_PAGES_TO_END = 2;
 export function nextLink(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   for (const [, target, parameters] of header.matchAll(/<([^>]*)>((?:[^",]|"(?:[^"\\]|\\.)*")*)/g)) {
-    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;]+))/i.exec(parameters!);
-    const relations = (rel?.[1] ?? rel?.[2] ?? '').toLowerCase().split(/\s+/);
+    const relation = [...parameters!.matchAll(LINK_PARAMETER)].find(
+      ([, name]) => name!.toLowerCase() === 'rel',
+    );
+    const relations = (relation?.[2] ?? relation?.[3] ?? '').toLowerCase().split(/\s+/);
     if (relations.includes('next')) return target!;
   }
   return undefined;
