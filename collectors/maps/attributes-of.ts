@@ -51,6 +51,8 @@ export function compileAttributeObject(
 }
 
 function kindOf(node: YamlNode): 'text' | 'number' | 'flag' {
+  // Alternatives of one attribute are of one kind.
+  if (node.kind === 'list') return node.items[0] === undefined ? 'text' : kindOf(node.items[0]);
   if (node.kind !== 'map') return 'text';
   if (node.entries.some((e) => e.key === 'sum')) return 'number';
   const as = node.entries.find((e) => e.key === 'as')?.value;

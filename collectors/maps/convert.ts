@@ -1,12 +1,13 @@
 import { RE2JS } from 're2js';
+import { normaliseRef, REF_TYPES, type RefType } from '../../rules/refs.ts';
 import { wrongType, type YamlReport } from '../../rules/yaml-report.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { placeOf } from '../places.ts';
 import type { Path } from './path.ts';
 import type { Scope } from './scope.ts';
 
-/** What `as:` can make of a text. `country` takes a country code or a UN/LOCODE. */
-export const CONVERTERS = {
+/** What `as:` can make of a text, besides the canonical form of a ref type. `country` takes a country code or a UN/LOCODE. */
+const CONVERTERS = {
   text: (text: string): string | undefined => text,
   lower: (text: string): string | undefined => text.toLowerCase(),
   upper: (text: string): string | undefined => text.toUpperCase(),
@@ -22,7 +23,16 @@ export const CONVERTERS = {
   flag: (text: string): string | undefined => (FLAG.test(text) ? String(TRUE.test(text)) : undefined),
 } as const;
 
-export type ConvertName = keyof typeof CONVERTERS;
+type Convert = (text: string) => string | undefined;
+
+/** Every word that `as:` knows. */
+export const CONVERT_NAMES: readonly string[] = [...Object.keys(CONVERTERS), ...Object.keys(REF_TYPES)];
+
+export function converter(name: string): Convert {
+  if (Object.hasOwn(CONVERTERS, name)) return CONVERTERS[name as keyof typeof CONVERTERS];
+  const type = name as RefType;
+  return (text) => normaliseRef(type, text).ref?.value;
+}
 
 const DECIMAL = /^[-+]?\d{1,30}(?:\.\d{1,30})?$/;
 const FLAG = /^(?:true|false|x|yes|no|1|0)$/i;

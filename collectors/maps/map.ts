@@ -59,6 +59,8 @@ export type MapResult =
       readonly unmapped: readonly Unmapped[];
       /** Records of the message that could not be used while others could: each is a dead letter of its own. */
       readonly rejected?: readonly Rejection[];
+      /** Why other records of the message were left out on purpose, each reason once. */
+      readonly ignored?: readonly string[];
       /** The source's own ids of the records read; absent: the one in the message's header. A dead letter with one of them is mended. */
       readonly sourceIds?: readonly string[];
     }

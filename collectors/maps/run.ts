@@ -197,8 +197,14 @@ function resultOf(gathered: Gathered, unmapped: readonly Unmapped[], message: Lo
   const { events, rejected, ignored } = gathered;
   const [first] = rejected;
   if (events.length > 0) {
-    const result = { kind: 'events', events, unmapped } as const;
-    return first === undefined ? result : { ...result, rejected };
+    if (first === undefined && ignored.length === 0) return { kind: 'events', events, unmapped };
+    return {
+      kind: 'events',
+      events,
+      unmapped,
+      ...(first !== undefined && { rejected }),
+      ...(ignored.length > 0 && { ignored: [...new Set(ignored)] }),
+    };
   }
   if (first !== undefined) {
     const more = rejected.length > 1 ? ` (and ${rejected.length - 1} more records)` : '';

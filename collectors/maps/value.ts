@@ -3,7 +3,7 @@ import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { IGNORE } from './codes.ts';
 import { compileCondition } from './condition.ts';
 import { type MapContext, readPath, readPaths, readTable } from './context.ts';
-import { CONVERTERS, type ConvertName, compileMatch, sumOf } from './convert.ts';
+import { CONVERT_NAMES, compileMatch, converter, sumOf } from './convert.ts';
 import type { Path } from './path.ts';
 import type { Scope, TextOf, TextsOf } from './scope.ts';
 
@@ -123,8 +123,8 @@ function compileSteps(fields: Fields, context: MapContext, what: string): Steps 
   const table = readTable(fields, context);
   const listNode = fields.get('list');
   const list = listNode === undefined ? undefined : compileText(listNode, context, 'list');
-  const as = fields.oneOf('as', Object.keys(CONVERTERS) as ConvertName[]) ?? 'text';
-  const convert = CONVERTERS[as];
+  const as = fields.oneOf('as', CONVERT_NAMES) ?? 'text';
+  const convert = converter(as);
   const quiet = fields.has('default');
   for (const key of ['from', 'value', 'sum', 'join', 'when', 'default']) fields.entry(key);
   fields.end();
