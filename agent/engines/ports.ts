@@ -1,18 +1,21 @@
+import { randomInt } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
+/**
+ * Below the ports that systems give to outgoing connections (32768 and up on Linux, 49152 on macOS): while an engine is down, a client
+ * that tries to reconnect could otherwise be given the very port as its own, and keep the engine from coming back.
+ */
+const LOWEST = 15_000;
+const HIGHEST = 32_000;
+
 /** A TCP port on loopback that nobody listens on at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (await isFree(port)) return port;
+  }
 }
 
 /** True when nobody listens on the port on loopback. */

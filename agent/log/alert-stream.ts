@@ -3,7 +3,7 @@ import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nat
 import type { NatsConnection } from '@nats-io/transport-node';
 import { decodeToken, encodeToken, ReadyHeaders } from './headers.ts';
 import { type AlertLogEntry, type GuardedStream, type LogFault, StaleWriterError } from './log.ts';
-import { patiently } from './patience.ts';
+import { patiently, REQUEST_TIMEOUT_MS } from './patience.ts';
 import { AppendRefusedError, Publisher } from './publisher.ts';
 import { MergingReader } from './reader.ts';
 import { StreamReader } from './stream-reader.ts';
@@ -33,7 +33,7 @@ export async function openGuardedStream<T>(
   options: GuardedStreamOptions = {},
 ): Promise<JetStreamGuardedStream<T>> {
   const { stream = 'LAYTIME_ALERTS', prefix = 'laytime.alerts', replicas, tell = () => undefined } = options;
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, { timeout: REQUEST_TIMEOUT_MS });
   await ensureStream(
     manager,
     {

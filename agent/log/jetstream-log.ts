@@ -7,7 +7,7 @@ import { KvCursorStore } from './cursors.ts';
 import { Faults } from './faults.ts';
 import { outgoingMessage, outgoingRecord } from './headers.ts';
 import type { Log, LogFault, LogReader, Positions, StreamBinding } from './log.ts';
-import { patiently } from './patience.ts';
+import { patiently, REQUEST_TIMEOUT_MS } from './patience.ts';
 import { Publisher } from './publisher.ts';
 import { MergingReader } from './reader.ts';
 import { recogniser } from './record.ts';
@@ -49,7 +49,7 @@ export async function openLog(connection: NatsConnection, options: LogOptions = 
   const faults = new Faults();
   const oddVersion = versionFault(connection.info?.version ?? '');
   if (oddVersion !== undefined) faults.tell(oddVersion);
-  const manager = await jetstreamManager(connection);
+  const manager = await jetstreamManager(connection, { timeout: REQUEST_TIMEOUT_MS });
   await ensureStream(
     manager,
     {
@@ -62,7 +62,7 @@ export async function openLog(connection: NatsConnection, options: LogOptions = 
     },
     faults.tell,
   );
-  const buckets = new Kvm(jetstream(connection));
+  const buckets = new Kvm(jetstream(connection, { timeout: REQUEST_TIMEOUT_MS }));
   const cursors = await buckets.create(settings.cursorBucket, {
     history: 1,
     ...(settings.replicas === undefined ? {} : { replicas: settings.replicas }),

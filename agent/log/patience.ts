@@ -1,5 +1,8 @@
 import { errors } from '@nats-io/transport-node';
 
+/** For a JetStream request. What a server had not answered when it died is never answered, so this is how long a crash is felt. */
+export const REQUEST_TIMEOUT_MS = 2_000;
+
 const ATTEMPTS = 8;
 const FIRST_WAIT_MS = 50;
 

@@ -34,7 +34,7 @@ t.test(
         seen.push(...(await reader.next({ maxRecords: 1_000, maxWaitMs: 500, signal: stop.signal })).records);
       }
     };
-    const work = Promise.all([write(), read()]);
+    const work = [write(), read()] as const;
 
     for (let kill = 1; kill <= KILLS; kill += 1) {
       const before = acknowledged;
@@ -45,9 +45,10 @@ t.test(
     const before = acknowledged;
     await eventually('it goes on after the last crash', () => acknowledged > before + BATCH);
     writing = false;
+    await work[0];
     await eventually('everything is read', () => seen.length >= acknowledged);
     stop.abort();
-    await work;
+    await work[1];
 
     t.equal(seen.length, acknowledged, 'each once');
     t.equal(new Set(seen.map(text)).size, acknowledged, 'no two the same');

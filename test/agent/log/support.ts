@@ -7,7 +7,13 @@ export async function connected(
   t: { teardown(handler: () => Promise<void>): void },
   url: string,
 ): Promise<NatsConnection> {
-  const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const connection = await connect({
+    servers: url,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+    // A handshake that a crash cuts in two is only given up after this long (20 s when left out).
+    timeout: 2_000,
+  });
   t.teardown(() => connection.close());
   return connection;
 }

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Runs every check of the repository and ends with a line of its own: "N passed, N failed". The type check, the lint and each rule pack
+# count as one; tests count by assertion. The exit code is 0 only when nothing failed.
+#
+#   sh deploy/check.sh all      everything (npm test)
+#   sh deploy/check.sh quick    without the end-to-end, crash and soak tests: under a minute (npm run verify)
+set -u
+cd "$(dirname "$0")/.." || exit 1
+PATH="$PWD/node_modules/.bin:$PATH"
+export PATH
+
+what=${1:-all}
+case "$what" in all | quick) ;; *) echo "usage: sh deploy/check.sh all|quick" >&2; exit 2 ;; esac
+
+passed=0
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+# A check that counts as one: its output is shown only when it fails.
+check() {
+  title=$1
+  shift
+  if "$@" >"$work/output" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok      $title"
+  else
+    failed=$((failed + 1))
+    cat "$work/output"
+    echo "FAILED  $title"
+  fi
+}
+
+# The number after a name in tap's closing line, such as "# { total: 38, pass: 37, fail: 1 }".
+count() { sed -n "s/^# { .*$1: \([0-9]*\).*/\1/p" "$work/tap" | tail -n 1; }
+
+run_tests() {
+  if [ "$what" = quick ]; then
+    find test -name '*.test.ts' ! -path 'test/e2e/*' ! -name '*crash*' ! -name '*soak*' | sort >"$work/files"
+  else
+    find test -name '*.test.ts' | sort >"$work/files"
+  fi
+  # shellcheck disable=SC2046
+  tap run --reporter=terse --output-file="$work/tap" $(cat "$work/files")
+  code=$?
+  ok=$(count pass)
+  bad=$(count fail)
+  passed=$((passed + ${ok:-0}))
+  # A runner that dies tells no counts, or counts no failure: that is one.
+  if [ "$code" -ne 0 ] && [ "${bad:-0}" -eq 0 ]; then bad=1; fi
+  if [ -z "$ok" ] && [ "${bad:-0}" -eq 0 ]; then bad=1; fi
+  failed=$((failed + ${bad:-0}))
+}
+
+check 'types (tsc)' tsc --noEmit
+check 'lint and format (biome)' biome ci --error-on-warnings .
+for pack in rules/packs/*.yaml; do
+  case "$pack" in *.test.yaml | 'rules/packs/*.yaml') continue ;; esac
+  check "rule pack $pack" node agent/main.ts rules test "$pack"
+done
+run_tests
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
