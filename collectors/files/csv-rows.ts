@@ -61,47 +61,63 @@ function whyBad(fields: readonly string[] | undefined, columns: number): string 
   return `${fields.length} fields, but the header names ${columns}`;
 }
 
-/** Joins lines while a quote is open. A quote still open at the limit or at the end costs its first line only. */
+/**
+ * Joins lines while a quote is open. A quote that is still open at the limit or at the end of the file, or whose closing
+ * makes no row of the table, was a slip: it costs the line it stands on, and the lines after it are read again without it.
+ */
 async function* rows(source: AsyncIterable<Line>, settings: SplitSettings): AsyncGenerator<Line> {
   let open: Line[] = [];
-  let openBytes = 0;
+  let columns: number | undefined;
   for await (const line of source) {
     open.push(line);
-    openBytes += line.bytes + 1;
-    while (open.length > 0) {
-      const row = joined(open);
-      if (isClosed(row.data, settings.delimiter)) {
-        yield row;
-        open = [];
-      } else if (openBytes > LONGEST_QUOTED_BYTES) {
-        yield open.shift()!;
-        yield* closedPrefix(open, settings.delimiter);
-      } else {
-        break;
-      }
-      openBytes = open.reduce((sum, { bytes }) => sum + bytes + 1, 0);
+    const { taken, rest } = takeRows(open, settings.delimiter, columns);
+    for (const row of taken) {
+      columns ??= fieldsOf(Buffer.from(row.data).toString('latin1'), settings.delimiter)?.length;
+      yield row;
     }
+    open = rest;
   }
   while (open.length > 0) {
     yield open.shift()!;
-    yield* closedPrefix(open, settings.delimiter);
+    const { taken, rest } = takeRows(open, settings.delimiter, columns);
+    yield* taken;
+    open = rest;
   }
 }
 
-/** Takes the rows off `open` that are complete, after the line before them proved to be a slip. */
-function* closedPrefix(open: Line[], delimiter: string): Generator<Line> {
-  let taken = 0;
-  for (let n = 1; taken + n <= open.length; ) {
-    const row = joined(open.slice(taken, taken + n));
-    if (isClosed(row.data, delimiter)) {
-      yield row;
-      taken += n;
-      n = 1;
-    } else {
-      n += 1;
+/** The complete rows at the start of `lines`, and the lines of one that is still open. */
+function takeRows(
+  lines: readonly Line[],
+  delimiter: string,
+  columns: number | undefined,
+): { readonly taken: Line[]; readonly rest: Line[] } {
+  const taken: Line[] = [];
+  let from = 0;
+  for (let to = from + 1; to <= lines.length; ) {
+    const row = joined(lines.slice(from, to));
+    const state = rowState(row, to - from > 1, delimiter, columns);
+    if (state === 'open') {
+      to += 1;
+      continue;
     }
+    taken.push(state === 'complete' ? row : lines[from]!);
+    from = state === 'complete' ? to : from + 1;
+    to = from + 1;
   }
-  open.splice(0, taken);
+  return { taken, rest: lines.slice(from) };
+}
+
+/** One line that is closed is a row, good or bad; several must make sense, or the quote that joined them was a slip. */
+function rowState(
+  row: Line,
+  several: boolean,
+  delimiter: string,
+  columns: number | undefined,
+): 'complete' | 'open' | 'slip' {
+  if (!isClosed(row.data, delimiter)) return row.bytes > LONGEST_QUOTED_BYTES ? 'slip' : 'open';
+  if (!several) return 'complete';
+  const fields = fieldsOf(Buffer.from(row.data).toString('latin1'), delimiter);
+  return fields !== undefined && (columns === undefined || fields.length === columns) ? 'complete' : 'slip';
 }
 
 function joined(parts: readonly Line[]): Line {
