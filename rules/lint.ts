@@ -164,10 +164,9 @@ function checkSources(
 }
 
 function checkCalendars(parsed: ParsedRules, problems: Problem[], years: LintContext['years']): void {
-  const used = new Set(parsed.sources.map((s) => s.rule.calendar));
   for (const calendar of parsed.calendars) {
     const report = new YamlReport(calendar.file, problems);
-    if (!used.has(calendar.name)) {
+    if (!parsed.usedCalendars.has(calendar.name)) {
       report.warning(calendar.place, 'calendar-unused', `no rule uses the calendar ${calendar.name}`);
     }
     checkHolidays(calendar, report, years);

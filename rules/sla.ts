@@ -70,6 +70,8 @@ export interface ParsedRules {
   readonly ruleSet: RuleSet;
   readonly sources: readonly RuleSource[];
   readonly calendars: readonly CalendarSource[];
+  /** Names of calendars that rules ask for, rules with errors too. */
+  readonly usedCalendars: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
@@ -85,6 +87,7 @@ export function parseRules(
   const drafts: { draft: RuleDraft; report: YamlReport }[] = [];
   const calendars: CalendarSource[] = [];
   const declared = new Set<string>();
+  const usedCalendars = new Set<string>();
   for (const { file, text } of files) {
     const { root, report } = readYaml(text, file, file);
     if (root !== undefined) {
@@ -92,6 +95,8 @@ export function parseRules(
       for (const { key } of entries) declared.add(key);
       calendars.push(...readCalendars(entries, report));
       for (const { key, keyPlace, value } of root.named('rules')) {
+        const asked = value.kind === 'map' ? value.entries.find((e) => e.key === 'calendar') : undefined;
+        if (asked?.value.kind === 'scalar') usedCalendars.add(asked.value.source);
         const draft = readRule(key, keyPlace, value, report);
         if (draft !== undefined) drafts.push({ draft, report });
       }
@@ -113,7 +118,7 @@ export function parseRules(
       JSON.stringify([r.name, r.version, r.title, r.mode, r.severity, r.notify, r.owner, r.basis]),
     ),
   );
-  return { ruleSet: { rules, calendars: compiled, hash }, sources, calendars, problems };
+  return { ruleSet: { rules, calendars: compiled, hash }, sources, calendars, usedCalendars, problems };
 }
 
 /** Joins drafts with their calendars and refuses names that are taken. */
