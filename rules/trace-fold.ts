@@ -1,0 +1,165 @@
+import type { AttributeValue, Occurrence } from './event.ts';
+import { holdLedger } from './holds.ts';
+import { MILESTONES, type MilestoneCode } from './milestone.ts';
+import type { EpochMs, TimeSpan } from './time.ts';
+import type { Fact, Hold, MilestoneFact, Trace, TraceEntry, Voided } from './trace.ts';
+import { byHappening, byLatest, byTrust, entryEventId, type SourceRank } from './trace-order.ts';
+import { judgeReleases, numberOf } from './trace-releases.ts';
+
+/** What is said of one occurrence. */
+interface Group {
+  readonly milestone: MilestoneCode;
+  readonly occurrence: Occurrence;
+  readonly sortKey: string;
+  planned: TraceEntry | undefined;
+  estimated: TraceEntry | undefined;
+  readonly actual: TraceEntry[];
+}
+
+type Folded = Omit<Trace, 'shipmentId' | 'tenant' | 'refs'>;
+
+/** The part of {@link Trace} that follows from its entries; the orders are explained at `foldTrace`. */
+export function foldEntries(entries: Iterable<TraceEntry>, rank: SourceRank): Folded {
+  const groups = new Map<string, Group>();
+  const partners = new Set<string>();
+  const attributes = new Map<string, TraceEntry>();
+  let firstObservedAt = Number.POSITIVE_INFINITY;
+  let lastObservedAt = Number.NEGATIVE_INFINITY;
+  for (const entry of entries) {
+    partners.add(entry.partner);
+    if (entry.observedAt < firstObservedAt) firstObservedAt = entry.observedAt;
+    if (entry.observedAt > lastObservedAt) lastObservedAt = entry.observedAt;
+    if (entry.retracted) continue;
+    addToGroup(groups, entry, rank);
+    addAttributes(attributes, entry, rank);
+  }
+  const ordered = [...groups.values()].sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
+  const holds = ledgerOf(ordered);
+  const voided: Voided[] = [];
+  return {
+    milestones: ordered.map((group) => milestoneOf(group, ordered, holds, voided, rank)),
+    holds,
+    attributes: attributeValues(attributes),
+    voided: voided.sort((a, b) => (a.eventId < b.eventId ? -1 : 1)),
+    partners: [...partners].sort(),
+    firstObservedAt: partners.size === 0 ? 0 : firstObservedAt,
+    lastObservedAt: partners.size === 0 ? 0 : lastObservedAt,
+  };
+}
+
+/** Sorts occurrences in the order of the milestone table, then by stop, leg and subject. */
+const RANKS = new Map(
+  Object.keys(MILESTONES).map((code, i) => [code as MilestoneCode, String.fromCharCode(0x41 + i)]),
+);
+const ROLES = { origin: 'a', transshipment: 'b', destination: 'c' } as const;
+
+function sortKeyOf(milestone: MilestoneCode, { role, leg, subject }: Occurrence): string {
+  const rank = RANKS.get(milestone)! + (role === undefined ? '' : ROLES[role]);
+  if (leg === undefined && subject === undefined) return rank;
+  // "Not said" and "said to be nothing" are two things.
+  return `${rank}\u0000${leg === undefined ? '' : `=${leg}`}\u0000${subject === undefined ? '' : `=${subject}`}`;
+}
+
+function addToGroup(groups: Map<string, Group>, entry: TraceEntry, rank: SourceRank): void {
+  const { milestone, occurrence, classifier } = entry;
+  const sortKey = sortKeyOf(milestone, occurrence);
+  let group = groups.get(sortKey);
+  if (group === undefined) {
+    group = { milestone, occurrence, sortKey, planned: undefined, estimated: undefined, actual: [] };
+    groups.set(sortKey, group);
+  }
+  if (classifier === 'actual') group.actual.push(entry);
+  else {
+    const best = group[classifier];
+    if (best === undefined || byLatest(entry, best, rank) < 0) group[classifier] = entry;
+  }
+}
+
+function addAttributes(winners: Map<string, TraceEntry>, entry: TraceEntry, rank: SourceRank): void {
+  for (const name in entry.attributes) {
+    const best = winners.get(name);
+    if (best === undefined || byHappening(entry, best, rank) < 0) winners.set(name, entry);
+  }
+}
+
+function attributeValues(winners: Map<string, TraceEntry>): Readonly<Record<string, AttributeValue>> {
+  const out: Record<string, AttributeValue> = {};
+  for (const name of [...winners.keys()].sort()) out[name] = winners.get(name)!.attributes[name]!;
+  return out;
+}
+
+function ledgerOf(groups: readonly Group[]): readonly Hold[] {
+  const placed: TraceEntry[] = [];
+  const removed: TraceEntry[] = [];
+  for (const { milestone, actual } of groups) {
+    if (milestone === 'customs.hold.placed') placed.push(...actual);
+    else if (milestone === 'customs.hold.removed') removed.push(...actual);
+  }
+  return holdLedger(placed, removed, (entry) => factOf(entry));
+}
+
+function milestoneOf(
+  group: Group,
+  groups: readonly Group[],
+  holds: readonly Hold[],
+  voided: Voided[],
+  rank: SourceRank,
+): MilestoneFact {
+  const { milestone, occurrence, planned, estimated } = group;
+  let actual: Fact | undefined;
+  if (milestone === 'customs.released') {
+    const judged = judgeReleases(group.actual, holds, newestVersion(groups, occurrence.subject));
+    voided.push(...judged.voided);
+    const [best, ...others] = [...judged.counting].sort((a, b) => byTrust(a.entry, b.entry, rank));
+    if (best !== undefined) {
+      const also = [...best.because, ...others.map(({ entry }) => entryEventId(entry))];
+      actual = factOf(best.entry, also, best.at, best.observedAt);
+    }
+  } else if (group.actual.length === 1) {
+    actual = factOf(group.actual[0]!);
+  } else if (group.actual.length > 1) {
+    const [best, ...others] = group.actual.sort((a, b) => byTrust(a, b, rank));
+    actual = factOf(best!, others.map(entryEventId));
+  }
+  return {
+    milestone,
+    occurrence,
+    ...(planned && { planned: factOf(planned) }),
+    ...(estimated && { estimated: factOf(estimated) }),
+    ...(actual && { actual }),
+  };
+}
+
+/** The highest version of a declaration that customs has answered. */
+function newestVersion(groups: readonly Group[], subject: string | undefined): number | undefined {
+  let newest: number | undefined;
+  for (const { milestone, occurrence, actual } of groups) {
+    if (milestone !== 'customs.accepted' && milestone !== 'customs.released') continue;
+    if (occurrence.subject !== subject) continue;
+    for (const entry of actual) {
+      const version = numberOf(entry, 'declaration.version');
+      if (version !== undefined && (newest === undefined || version > newest)) newest = version;
+    }
+  }
+  return newest;
+}
+
+function factOf(
+  entry: TraceEntry,
+  also: readonly string[] = [],
+  at: TimeSpan = entry.occurredAt,
+  observedAt: EpochMs = entry.observedAt,
+): Fact {
+  const { source, partner, raw, location, attributes } = entry;
+  return {
+    at,
+    observedAt,
+    source,
+    partner,
+    eventId: entryEventId(entry),
+    raw,
+    ...(location && { location }),
+    attributes,
+    ...(also.length > 0 && { also: [...new Set(also)].sort() }),
+  };
+}
