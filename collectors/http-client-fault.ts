@@ -166,7 +166,7 @@ export function faultOf(error: unknown, phase: 'headers' | 'body', what: string)
   let name: FaultName = BY_CODE[code] ?? 'unexpected';
   if (TLS_CODE.test(code)) name = 'tls-failed';
   else if (error instanceof Error && error.name === 'HTTPParserError') name = 'malformed-response';
-  else if (error instanceof Error && /^Proxy response/.test(error.message)) name = 'proxy-failed';
+  else if (error instanceof Error && /^proxy /i.test(error.message)) name = 'proxy-failed';
   if (phase === 'body' && name === 'connection-lost') name = 'body-truncated';
   const detail = error instanceof Error ? error.message : String(error);
   return new FetchFault(name, `${what}: ${name}${detail === '' ? '' : ` (${detail})`}`, { cause: error });
