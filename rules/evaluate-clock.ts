@@ -79,9 +79,15 @@ function endAfter({ rule, trace, start }: ClockInput): End | undefined {
       }
     );
   }
-  if (rule.kind === 'ack') return answerOf(trace, rule.to, start, start.fact.at.from);
-  const newRound = rule.from.some((ref) => NEW_ROUND.has(ref.milestone));
-  return endOf(trace, rule.to, start, newRound ? start.fact.at.from : Number.NEGATIVE_INFINITY);
+  const { from } = start.fact.at;
+  if (rule.kind === 'ack') return answerOf(trace, rule.to, start, from);
+  if (!rule.from.some((ref) => NEW_ROUND.has(ref.milestone))) {
+    return endOf(trace, rule.to, start, Number.NEGATIVE_INFINITY);
+  }
+  // What was refused often comes back under a new number.
+  return (
+    answerOf(trace, rule.to, start, from) ?? answerOf(trace, rule.to, { ...start, occurrence: {} }, from)
+  );
 }
 
 function deadlineAfter({ rule, calendar, start }: ClockInput, pauses: Pauses, until: EpochMs): Deadline {
@@ -163,7 +169,11 @@ function judgeDone(base: ClockBase, deadline: Deadline, end: End, pauses: Pauses
     dueAt: due,
     endAt,
     ...(late && { lateMs: endAt - due }),
-    evidence: [start.fact.eventId, ...end.facts.map((fact) => fact.eventId), ...pauses.evidence],
+    evidence: [
+      start.fact.eventId,
+      ...end.facts.flatMap((fact) => [fact.eventId, ...(fact.also ?? [])]),
+      ...pauses.evidence,
+    ],
     awaitingChannels: [],
   };
 }

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { countedWindows, dueAt, parseBudget } from '../../rules/budget.ts';
+import type { Calendar, Window } from '../../rules/calendar.ts';
+import { drawCounted } from '../../rules/explain.ts';
+import { formatProblem } from '../../rules/problem.ts';
+import { parseRules } from '../../rules/sla.ts';
+import { parseTime, zonedText } from '../../rules/testing-time.ts';
+import { type Command, type CommandContext, textOption, UsageError } from './command.ts';
+
+/** `laytime rules due`: when a budget is used up, and every window that was counted. */
+export const rulesDue: Command = {
+  name: 'rules due',
+  summary: 'Work out when a budget is used up on a calendar',
+  usage: '--from <time> --within <budget>',
+  options: {
+    from: {
+      type: 'string',
+      describe: 'start: 2026-03-27 15:00 (in the zone of the calendar) or with an offset',
+    },
+    within: { type: 'string', describe: 'budget: 24bh, 3bd, 10cd, 36h' },
+    file: { type: 'string', multiple: true, describe: 'rule file with the calendar; may be repeated' },
+    calendar: {
+      type: 'string',
+      describe: 'name of a calendar; may be left out when the files have only one',
+    },
+    zone: {
+      type: 'string',
+      describe: 'zone of times without an offset when there is no calendar (default: UTC)',
+    },
+    paused: {
+      type: 'string',
+      multiple: true,
+      describe: 'a pause: 2026-06-01 11:00/2026-06-03 15:00; may be repeated',
+    },
+  },
+  details:
+    'laytime rules due --file rules/packs/calendars.yaml --calendar nl-customs --from "2026-03-27 15:00" --within 24bh',
+  run: due,
+};
+
+async function due(context: CommandContext): Promise<number> {
+  const budget = parseBudget(required(context, 'within'));
+  if ('error' in budget) throw new UsageError(`--within: ${budget.error}`);
+  const calendar = calendarOf(context);
+  const zone = calendar?.zone ?? textOption(context, 'zone') ?? 'UTC';
+  const from = timeOf(required(context, 'from'), zone, '--from').to;
+  const pauses = texts(context, 'paused').map((text) => pauseOf(text, zone));
+  const at = dueAt(from, budget, calendar, pauses);
+  const windows = countedWindows(from, at, budget, calendar, pauses).map((window) => ({
+    ...window,
+    ms: window.to - window.from,
+  }));
+  if (context.json) {
+    const iso = (ms: number): string => new Date(ms).toISOString();
+    const list = (of: readonly Window[]): object[] =>
+      of.map((w) => ({ from: iso(w.from), to: iso(w.to), ms: w.to - w.from }));
+    const report = {
+      from: iso(from),
+      within: budget.text,
+      calendar: calendar?.name ?? null,
+      zone,
+      due: iso(at),
+      dueLocal: zonedText(at, zone),
+      countedMs: windows.reduce((sum, { ms }) => sum + ms, 0),
+      windows: list(windows),
+      pauses: list(pauses),
+    };
+    context.stdout(`${JSON.stringify(report)}\n`);
+    return 0;
+  }
+  const lines = [
+    `  start    ${zonedText(from, zone)}`,
+    ...drawCounted(windows, pauses, zone, calendar?.name),
+    `  due      ${zonedText(at, zone)}`,
+  ];
+  context.stdout(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+function required(context: CommandContext, name: string): string {
+  const text = textOption(context, name);
+  if (text === undefined) throw new UsageError(`--${name} is needed`);
+  return text;
+}
+
+function texts(context: CommandContext, name: string): readonly string[] {
+  const value = context.args.values[name];
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function timeOf(text: string, zone: string, what: string): Window {
+  const span = parseTime(text, zone);
+  if (span === undefined)
+    throw new UsageError(`${what}: "${text}" is no time; write 2026-06-01 09:00 or 2026-06-01T09:00+02:00`);
+  return span;
+}
+
+function pauseOf(text: string, zone: string): Window {
+  const [from, to, more] = text.split('/');
+  if (from === undefined || to === undefined || more !== undefined) {
+    throw new UsageError(
+      `--paused: write two times with a stroke between: 2026-06-01 11:00/2026-06-03 15:00, not "${text}"`,
+    );
+  }
+  const window = { from: timeOf(from, zone, '--paused').from, to: timeOf(to, zone, '--paused').from };
+  if (window.to < window.from) throw new UsageError(`--paused: "${text}" ends before it begins`);
+  return window;
+}
+
+function calendarOf(context: CommandContext): Calendar | undefined {
+  const files = texts(context, 'file');
+  const name = textOption(context, 'calendar');
+  if (files.length === 0) {
+    if (name !== undefined)
+      throw new UsageError(`--calendar ${name}: in which file? add --file rules/calendars.yaml`);
+    return undefined;
+  }
+  const read = files.map((file) => ({ file, text: readFileSync(resolve(context.cwd, file), 'utf8') }));
+  const { ruleSet, problems } = parseRules(read, new Date(context.clock.now()).getUTCFullYear());
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    for (const problem of errors) {
+      context.stderr(`${formatProblem(problem, read.find(({ file }) => file === problem.file)?.text)}\n`);
+    }
+    throw new UsageError(`${files.join(', ')}: ${errors.length} problems`, 1);
+  }
+  const names = [...ruleSet.calendars.keys()];
+  const calendar = ruleSet.calendars.get(name ?? (names.length === 1 ? names[0]! : ''));
+  if (calendar !== undefined) return calendar;
+  const known = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`;
+  throw new UsageError(name === undefined ? `which calendar? ${known}` : `no calendar "${name}"; ${known}`);
+}

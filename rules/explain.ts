@@ -1,0 +1,257 @@
+import { countedWindows } from './budget.ts';
+import type { Calendar, Window } from './calendar.ts';
+import type { ChannelState, ChannelView } from './channel.ts';
+import { clockIdOf } from './evaluate.ts';
+import { pausesOf, pausesUntil } from './evaluate-pauses.ts';
+import { type Start, startsOf } from './evaluate-starts.ts';
+import type { RawPosition } from './event.ts';
+import { MILESTONES } from './milestone.ts';
+import type { MilestoneRef, Rule } from './sla.ts';
+import { milestoneRefText } from './sla-milestone.ts';
+import { localText, spanText, zonedText } from './testing-time.ts';
+import type { EpochMs, TimeSpan } from './time.ts';
+import type { Fact, Trace } from './trace.ts';
+import type { Verdict, VerdictReason } from './verdict.ts';
+
+/** One event that a verdict rests on, with where its raw bytes are. */
+export interface ExplainedFact {
+  readonly eventId: string;
+  readonly what: string;
+  readonly at: TimeSpan;
+  readonly observedAt: EpochMs;
+  readonly source: string;
+  readonly partner: string;
+  readonly raw: RawPosition;
+}
+
+/** Everything a verdict rests on. Times are epoch ms; {@link drawExplanation} puts it into words. */
+export interface Explanation {
+  readonly verdict: Verdict;
+  readonly rule: {
+    readonly name: string;
+    readonly version: string;
+    readonly title: string;
+    readonly says: string;
+    readonly basis?: string;
+  };
+  /** Zone of the rule's calendar, else UTC. */
+  readonly zone: string;
+  readonly calendar?: string;
+  /** What started the clock; for a `before` rule, the event that the deadline hangs on. */
+  readonly start?: ExplainedFact;
+  /** Open time that was counted, pauses cut out; up to the deadline. */
+  readonly windows: readonly (Window & { readonly ms: number })[];
+  readonly pauses: readonly Window[];
+  readonly because: string;
+  readonly channels: readonly (ChannelState & { readonly pastDue: boolean })[];
+  readonly evidence: readonly ExplainedFact[];
+}
+
+/** Explains one verdict from what it was judged on. Give the trace, the rule and the channels as they were then. */
+export function explain(
+  trace: Trace,
+  rule: Rule,
+  verdict: Verdict,
+  calendar: Calendar | undefined,
+  channels: ChannelView,
+): Explanation {
+  const start = startsOf(trace, rule).find(
+    ({ text }) => clockIdOf(rule.name, trace.shipmentId, text) === verdict.clockId,
+  );
+  const facts = factsOf(trace);
+  const { windows, pauses } = counted(trace, rule, verdict, calendar, start);
+  const startFact = start && facts.get(start.fact.eventId);
+  return {
+    verdict,
+    rule: {
+      name: rule.name,
+      version: rule.version,
+      title: rule.title,
+      says: ruleText(rule),
+      ...(rule.basis !== undefined && { basis: rule.basis }),
+    },
+    zone: calendar?.zone ?? 'UTC',
+    ...(rule.calendar !== undefined && { calendar: rule.calendar }),
+    ...(startFact && { start: startFact }),
+    windows,
+    pauses,
+    because: BECAUSE[verdict.reason],
+    channels: proversOf(trace, rule, verdict, channels),
+    evidence: verdict.evidence.flatMap((id) => facts.get(id) ?? []),
+  };
+}
+
+/** The rule as one sentence. */
+export function ruleText(rule: Rule): string {
+  const refs = (list: readonly MilestoneRef[]): string => list.map(milestoneRefText).join(' or ');
+  const calendar = rule.calendar === undefined ? '' : ` on calendar ${rule.calendar}`;
+  switch (rule.kind) {
+    case 'before':
+      return `${refs(rule.from)} at least ${rule.within.text} ahead of ${refs(rule.to)}${calendar}`;
+    case 'dwell':
+      return `a hold no longer than ${rule.within.text}${calendar}`;
+    case 'ack':
+      return `${refs(rule.from)} answered by ${refs(rule.to)} within ${rule.within.text}${calendar}`;
+    case 'after':
+      return `${refs(rule.to)} within ${rule.within.text} of ${refs(rule.from)}${calendar}`;
+  }
+}
+
+const BECAUSE: Readonly<Record<VerdictReason, string>> = {
+  'start-not-seen': 'what starts the clock has not been seen',
+  'condition-not-met': "the rule's condition does not hold for this shipment",
+  'within-budget': 'there is time left',
+  'hold-open': 'a hold is open, and the clock stands still while it is',
+  'warn-reached': 'the warning time has come and it is not done',
+  'done-in-time': 'it was done in time',
+  'done-in-time-reported-late': 'it was done in time; we learned of it only after the deadline',
+  'done-within-precision': 'only dates are known, and by them it may have been in time',
+  'done-late': 'it was done after the deadline',
+  'deadline-passed-proved':
+    'the deadline has passed, and every channel that could tell of it was heard past it',
+  'deadline-passed-awaiting-proof':
+    'the deadline has passed; not every channel that could tell was heard past it yet',
+  'deadline-passed-channel-blind':
+    'the deadline has passed; a channel that could tell is not heard, or there is none',
+  'wait-for-feeds-passed':
+    'the deadline has passed, and a channel that could tell stayed silent for as long as the rule waits',
+  'replanned-impossible':
+    'the plan left no time: when it became known, the deadline that follows from it had passed',
+  'start-retracted': 'what started the clock was taken back',
+  'rule-removed': 'the rule is no longer in force',
+  'operator-waived': 'an operator waived it',
+  'outside-calendar': 'a date lies outside what the calendar covers',
+};
+
+function factsOf(trace: Trace): ReadonlyMap<string, ExplainedFact> {
+  const facts = new Map<string, ExplainedFact>();
+  const add = (fact: Fact | undefined, what: string): void => {
+    if (fact === undefined) return;
+    const { eventId, at, observedAt, source, partner, raw } = fact;
+    facts.set(eventId, { eventId, what, at, observedAt, source, partner, raw });
+  };
+  for (const { milestone, occurrence, planned, estimated, actual } of trace.milestones) {
+    const at = occurrence.role === undefined ? '' : ` at ${occurrence.role}`;
+    const subject = occurrence.subject === undefined ? '' : ` (${occurrence.subject})`;
+    const what = `${MILESTONES[milestone].title}${at}${subject}`;
+    add(planned, `planned: ${what}`);
+    add(estimated, `estimated: ${what}`);
+    add(actual, what);
+  }
+  for (const { agency, placed, removed } of trace.holds) {
+    const by = agency === '' ? '' : ` by ${agency}`;
+    add(placed, `${MILESTONES['customs.hold.placed'].title}${by}`);
+    add(removed, `${MILESTONES['customs.hold.removed'].title}${by}`);
+  }
+  return facts;
+}
+
+function counted(
+  trace: Trace,
+  rule: Rule,
+  { dueAt }: Verdict,
+  calendar: Calendar | undefined,
+  start: Start | undefined,
+): Pick<Explanation, 'windows' | 'pauses'> {
+  if (start === undefined) return { windows: [], pauses: [] };
+  const forward = rule.kind === 'before';
+  const all = forward ? [] : pausesUntil(pausesOf(trace, rule.pauseWhile, start), Number.POSITIVE_INFINITY);
+  if (dueAt === undefined) return { windows: [], pauses: all };
+  const [from, to] = forward ? [dueAt, start.fact.at.to] : [start.fact.at.to, dueAt];
+  const windows = countedWindows(from, to, rule.within, calendar, all);
+  return {
+    windows: windows.map((window) => ({ ...window, ms: window.to - window.from })),
+    pauses: all.filter((pause) => pause.to > from && pause.from < to),
+  };
+}
+
+function proversOf(
+  trace: Trace,
+  rule: Rule,
+  { dueAt }: Verdict,
+  channels: ChannelView,
+): Explanation['channels'] {
+  const found = new Map<string, ChannelState>();
+  for (const { milestone } of rule.kind === 'before' ? [...rule.from, ...rule.to] : rule.to) {
+    for (const channel of channels.provers(milestone, trace)) {
+      const known = found.get(channel.id);
+      if (known === undefined || channel.watermark < known.watermark) found.set(channel.id, channel);
+    }
+  }
+  return [...found.values()].map((channel) => ({
+    ...channel,
+    pastDue: dueAt !== undefined && channel.watermark >= dueAt,
+  }));
+}
+
+/** An explanation for a person, in the zone of the rule's calendar. */
+export function drawExplanation(explanation: Explanation): string {
+  const { verdict, rule, zone, calendar, start, windows, pauses, channels, evidence } = explanation;
+  const lines = [`${rule.title} (${rule.name}, version ${rule.version})`, `  ${rule.says}`];
+  if (rule.basis !== undefined) lines.push(`  basis: ${rule.basis}`);
+  const confidence = verdict.confidence === undefined ? '' : `, ${verdict.confidence}`;
+  lines.push('', `${verdict.state}${confidence}: ${explanation.because} (${verdict.reason})`);
+  if (start !== undefined) lines.push(`  start    ${factText(start, zone)}`);
+  lines.push(...drawCounted(windows, pauses, zone, calendar));
+  if (verdict.warnAt !== undefined) lines.push(`  warning  ${zonedText(verdict.warnAt, zone)}`);
+  if (verdict.dueAt !== undefined) lines.push(`  due      ${zonedText(verdict.dueAt, zone)}`);
+  if (verdict.endAt !== undefined) {
+    const late = verdict.lateMs === undefined ? '' : `, ${spanText(verdict.lateMs)} late`;
+    lines.push(`  done     ${zonedText(verdict.endAt, zone)}${late}`);
+  } else if (verdict.lateMs !== undefined) lines.push(`  late by  ${spanText(verdict.lateMs)} so far`);
+  lines.push('', 'Channels that would tell:');
+  lines.push(
+    ...(channels.length === 0
+      ? ['  none is configured']
+      : channels.map((channel) => drawChannel(channel, zone))),
+  );
+  lines.push(
+    '',
+    'Evidence:',
+    ...evidence.map((fact) => `  ${factText(fact, zone)}\n           ${fact.eventId}`),
+  );
+  return lines.join('\n');
+}
+
+/** The counted windows with their running sum. */
+export function drawCounted(
+  windows: Explanation['windows'],
+  pauses: readonly Window[],
+  zone: string,
+  calendar: string | undefined,
+): string[] {
+  const lines: string[] = [];
+  let sum = 0;
+  for (const { from, to, ms } of windows) {
+    sum += ms;
+    const label = lines.length === 0 ? 'counted' : '';
+    lines.push(
+      `  ${label.padEnd(8)} ${localText(from, zone)} – ${localText(to, zone)}  ${spanText(ms).padEnd(8)} (${spanText(sum)})`,
+    );
+  }
+  if (lines.length > 0 && calendar !== undefined) lines.push(`           on calendar ${calendar}, ${zone}`);
+  for (const { from, to } of pauses) {
+    const until = Number.isFinite(to) ? localText(to, zone) : 'still open';
+    lines.push(`  paused   ${localText(from, zone)} – ${until}`);
+  }
+  return lines;
+}
+
+function drawChannel(channel: Explanation['channels'][number], zone: string): string {
+  const heard = Number.isFinite(channel.watermark)
+    ? `heard up to ${zonedText(channel.watermark, zone)}`
+    : 'never heard';
+  const past = channel.pastDue ? ', past the deadline' : '';
+  const how = channel.status === 'blind' ? ', blind' : '';
+  const effort = channel.bestEffort ? ', best effort' : '';
+  return `  ${channel.id}: ${heard}${past}${how}${effort}`;
+}
+
+function factText({ what, at, observedAt, source, partner, raw }: ExplainedFact, zone: string): string {
+  const when =
+    at.from === at.to
+      ? zonedText(at.from, zone)
+      : `${localText(at.from, at.zone).slice(0, 10)} (date only, ${at.zone})`;
+  const assumed = at.zoneFrom === 'assumed' ? `, zone ${at.zone} assumed` : '';
+  return `${when}${assumed}  ${what}; ${partner} via ${source}, known ${zonedText(observedAt, zone)}, raw ${raw.stream}#${raw.sequence}`;
+}

@@ -1,0 +1,257 @@
+import { type AlertMemory, decideAlert } from './alert.ts';
+import type { ChannelView } from './channel.ts';
+import { Channels, type ChannelUpdate } from './channels.ts';
+import { type CompiledRule, compileRule, reevaluateAt } from './evaluate.ts';
+import type { ShipmentEvent } from './event.ts';
+import type { RuleSet } from './sla.ts';
+import type { Failure, Happening, Scenario, ScenarioResult, Step } from './testing.ts';
+import { checkExpectation } from './testing-check.ts';
+import { localText, spanText } from './testing-time.ts';
+import type { EpochMs } from './time.ts';
+import { absorb, foldTrace, type Trace, type TraceEntry } from './trace.ts';
+import type { ClockState, Verdict } from './verdict.ts';
+
+/** What is known of one shipment while a scenario runs. */
+export interface TestShipment {
+  readonly name: string;
+  readonly attributes: Trace['attributes'];
+  readonly entries: Map<string, TraceEntry>;
+  verdicts: ReadonlyMap<string, readonly Verdict[]>;
+  readonly alerts: Map<string, AlertMemory>;
+  /** Changes told, by rule, oldest first. */
+  readonly told: Map<string, string[]>;
+  readonly waived: Set<string>;
+}
+
+/** A scenario in virtual time: steps, due clocks and expectations at their own moments, in order. */
+export function runScenario(scenario: Scenario, ruleSet: RuleSet, zone: string): ScenarioResult {
+  return new ScenarioRun(scenario, ruleSet, zone).run();
+}
+
+class ScenarioRun {
+  readonly #scenario: Scenario;
+  readonly #zone: string;
+  readonly #rules: readonly CompiledRule[];
+  readonly #channels: Channels | undefined;
+  readonly #blind = new Set<string>();
+  readonly #letters = new Map<string, string>();
+  readonly #shipments = new Map<string, TestShipment>();
+  readonly #happenings: Happening[] = [];
+  readonly #failures: Failure[] = [];
+  readonly #reached = new Map<string, Set<ClockState>>();
+  #now: EpochMs = 0;
+
+  constructor(scenario: Scenario, ruleSet: RuleSet, zone: string) {
+    this.#scenario = scenario;
+    this.#zone = zone;
+    this.#rules = ruleSet.rules.map((rule) =>
+      compileRule(rule, rule.calendar === undefined ? undefined : ruleSet.calendars.get(rule.calendar)),
+    );
+    this.#channels = scenario.channels.length === 0 ? undefined : new Channels(scenario.channels);
+    for (const [name, attributes] of scenario.shipments) {
+      this.#shipments.set(name, {
+        name,
+        attributes,
+        entries: new Map(),
+        verdicts: new Map(),
+        alerts: new Map(),
+        told: new Map(),
+        waived: new Set(),
+      });
+    }
+  }
+
+  run(): ScenarioResult {
+    const { name, place, expectations } = this.#scenario;
+    const steps = this.#scenario.steps.filter((step) => Number.isFinite(step.at));
+    const last = Math.max(steps.at(-1)?.at ?? 0, expectations.at(-1)?.at ?? 0);
+    let nextStep = 0;
+    let nextExpectation = 0;
+    for (;;) {
+      const at = Math.min(
+        steps[nextStep]?.at ?? Number.POSITIVE_INFINITY,
+        expectations[nextExpectation]?.at ?? Number.POSITIVE_INFINITY,
+        this.#dueAt(),
+      );
+      if (at > last) break;
+      this.#now = at;
+      for (; steps[nextStep]?.at === at; nextStep += 1) this.#apply(steps[nextStep]!);
+      this.#hear();
+      for (const shipment of this.#shipments.values()) this.#judge(shipment);
+      for (; expectations[nextExpectation]?.at === at; nextExpectation += 1) this.#check(nextExpectation);
+    }
+    return {
+      name,
+      place,
+      checks: expectations.length,
+      failures: this.#failures,
+      happenings: this.#happenings,
+      reached: this.#reached,
+    };
+  }
+
+  /** The next moment at which something happens by itself, after now. */
+  #dueAt(): EpochMs {
+    let next = this.#channels?.nextAt() ?? Number.POSITIVE_INFINITY;
+    for (const { verdicts } of this.#shipments.values()) {
+      for (const each of verdicts.values()) next = Math.min(next, reevaluateAt(each) ?? next);
+    }
+    return next > this.#now ? next : this.#now + 1;
+  }
+
+  #apply(step: Step): void {
+    switch (step.kind) {
+      case 'event':
+        this.#event(step);
+        break;
+      case 'blind':
+        this.#blind.add(step.channel);
+        this.#happened('channel', `${step.channel} falls silent`);
+        break;
+      case 'returns':
+        this.#blind.delete(step.channel);
+        this.#happened('channel', `${step.channel} speaks again`);
+        break;
+      case 'dead-letter':
+        this.#letters.set(step.channel, `letter-${step.at}`);
+        this.#channels?.deadLetter(`letter-${step.at}`, step.channel, undefined, step.at);
+        this.#happened('channel', `${step.channel}: a message that cannot be read`);
+        break;
+      case 'resolved':
+        this.#moved(this.#channels?.resolveDeadLetter(this.#letters.get(step.channel) ?? ''));
+        this.#happened('channel', `${step.channel}: the message was mended`);
+        break;
+      case 'waive': {
+        const shipment = this.#shipments.get(step.shipment)!;
+        for (const { clockId } of shipment.verdicts.get(step.rule) ?? []) shipment.waived.add(clockId);
+        this.#happened('event', `an operator waives ${step.rule}`);
+      }
+    }
+  }
+
+  #event(step: Extract<Step, { kind: 'event' }>): void {
+    const shipment = this.#shipments.get(step.shipment)!;
+    absorb(shipment.entries, eventOf(step));
+    this.#moved(this.#channels?.heard(step.source, step.partner, step.at));
+    const late = step.at - step.occurredAt.to;
+    const when = late === 0 ? '' : `, of ${localText(step.occurredAt.from, this.#zone)}`;
+    this.#happened('event', `${step.text}${step.retracted ? ' (retracted)' : ''}${when}`, shipment);
+  }
+
+  /** Whoever is not blind proves itself at every moment that matters. */
+  #hear(): void {
+    const channels = this.#channels;
+    if (channels === undefined) return;
+    for (const { name } of this.#scenario.channels) {
+      if (!this.#blind.has(name))
+        this.#moved(channels.proof({ source: name, provedUntil: this.#now }, this.#now));
+    }
+    this.#moved(channels.advance(this.#now));
+  }
+
+  #moved(update: ChannelUpdate | undefined): void {
+    for (const { channelId, status, reason } of update?.transitions ?? []) {
+      if (reason !== 'first-heard') this.#happened('channel', `${channelId}: ${status} (${reason})`);
+    }
+  }
+
+  #judge(shipment: TestShipment): void {
+    const folded = foldTrace(shipment.name, 'test', [], shipment.entries.values(), () => 0);
+    const trace: Trace = { ...folded, attributes: { ...shipment.attributes, ...folded.attributes } };
+    const verdicts = new Map<string, readonly Verdict[]>();
+    for (const compiled of this.#rules) {
+      const { name } = compiled.rule;
+      const before = shipment.verdicts.get(name) ?? [];
+      const history = { previous: before, waived: shipment.waived };
+      const after = compiled.evaluate(trace, this.#channels ?? this.#everything(), this.#now, history);
+      verdicts.set(name, after);
+      for (const verdict of after) this.#record(shipment, verdict, before);
+    }
+    shipment.verdicts = verdicts;
+  }
+
+  #record(shipment: TestShipment, verdict: Verdict, before: readonly Verdict[]): void {
+    const { rule, state, reason, clockId } = verdict;
+    let states = this.#reached.get(rule);
+    if (states === undefined) {
+      states = new Set();
+      this.#reached.set(rule, states);
+    }
+    states.add(state);
+    const last = before.find((each) => each.clockId === clockId);
+    if (last?.state !== state || last.reason !== reason || last.dueAt !== verdict.dueAt) {
+      if (state !== 'waiting') this.#happened('clock', this.#clockText(verdict), shipment);
+    }
+    const { change } = decideAlert(shipment.alerts.get(clockId), verdict, this.#now);
+    if (change === undefined) return;
+    shipment.alerts.set(clockId, change.after);
+    shipment.told.set(rule, [...(shipment.told.get(rule) ?? []), change.kind]);
+    this.#happened('alert', `${rule}: ${change.kind} (${change.reason})`, shipment);
+  }
+
+  #clockText({ rule, state, reason, dueAt, occurrence, lateMs }: Verdict): string {
+    const subject = occurrence.subject === undefined ? '' : ` of ${occurrence.subject}`;
+    const due = dueAt === undefined ? '' : `, due ${localText(dueAt, this.#zone)}`;
+    const late = state === 'met-late' && lateMs !== undefined ? `, ${spanText(lateMs)} late` : '';
+    return `${rule}${subject}: ${state} (${reason})${due}${late}`;
+  }
+
+  #check(index: number): void {
+    const expectation = this.#scenario.expectations[index]!;
+    const { at, place } = expectation;
+    const shipment = this.#shipments.get(expectation.shipment)!;
+    const { expected, got, ok } = checkExpectation(expectation, shipment, {
+      rules: this.#rules.map(({ rule }) => rule.name),
+      channels: this.#channels?.list() ?? [],
+      zone: this.#zone,
+    });
+    this.#happened(ok ? 'held' : 'failed', ok ? expected : `expected ${expected}, got ${got}`, shipment);
+    if (!ok) this.#failures.push({ place, at, expected, got });
+  }
+
+  #happened(kind: Happening['kind'], text: string, shipment?: TestShipment): void {
+    const whose = shipment !== undefined && this.#shipments.size > 1 ? `${shipment.name}: ` : '';
+    this.#happenings.push({ at: this.#now, kind, text: `${whose}${text}` });
+  }
+
+  /** Without channels in the scenario, everything is heard at all times. */
+  #everything(): ChannelView {
+    const watermark = this.#now;
+    return {
+      provers: () => [
+        {
+          id: 'everything',
+          source: 'test',
+          partner: 'test',
+          watermark,
+          assumedUntil: watermark,
+          status: 'hearing',
+          bestEffort: false,
+        },
+      ],
+    };
+  }
+}
+
+function eventOf(step: Extract<Step, { kind: 'event' }>): ShipmentEvent {
+  const key = `${step.source}/${step.shipment}/${step.id}`;
+  const { unlocode } = step.place;
+  return {
+    id: `${key}@${step.order}`,
+    key,
+    revision: { order: step.order, tag: String(step.order) },
+    source: step.source,
+    partner: step.partner,
+    tenant: 'test',
+    milestone: step.milestone,
+    occurrence: step.occurrence,
+    classifier: step.classifier,
+    occurredAt: step.occurredAt,
+    observedAt: step.at,
+    refs: [{ type: 'delivery', value: step.shipment }],
+    ...(unlocode !== undefined && { location: { unlocode } }),
+    attributes: step.attributes,
+    retracted: step.retracted,
+    raw: { stream: 'TEST', sequence: step.order },
+  };
+}
