@@ -11,28 +11,26 @@ const PAGES = [
   { items: [{ id: '3' }], next: '' },
 ];
 
-for (const { what, fault, handler } of MISBEHAVIOUR) {
-  for (const page of [1, 2]) {
+for (const { what, fault, handler, slow } of MISBEHAVIOUR) {
+  for (const page of slow ? [2] : [1, 2]) {
     t.test(`a server that ${what}, on page ${page}: ${fault}, and nothing is lost`, async (t) => {
       const world = new CollectorWorld();
       const server = await withHttpServer(t, async (request, response, url) => {
         const n = url.searchParams.get('page') === '2' ? 2 : 1;
-        if (n === page && world.faults.length < 4) return handler(request, response, url);
+        if (n === page && world.faults.length < (slow ? 1 : 4)) return handler(request, response, url);
         return json(response, PAGES[n - 1]);
       });
       const settings = httpSettings(`${server.url}/list`, {
-        timeoutMs: 50,
+        timeoutMs: slow ? 150 : 10_000,
         paging: { kind: 'url', from: '/next' },
       });
       const run = world.start(new HttpCollector(settings, new HostGates()));
       await world.until('a complete poll', () => world.proofs.length > 0);
       await run.stop();
       t.ok(world.faults.includes(fault), `${fault} is among ${[...new Set(world.faults)].join(', ')}`);
-      t.same(
-        [...new Set(world.faults)].filter((name) => name !== 'circuit-open'),
-        [fault],
-        'and nothing else',
-      );
+      // On a busy machine a good answer, too, can come later than a short time-out.
+      const others = [...new Set(world.faults)].filter((name) => name !== 'circuit-open' && name !== fault);
+      if (!slow) t.same(others, [], 'and nothing else');
       t.same(world.messages.map(({ sourceId }) => sourceId).sort(), ['1', '2', '3'], 'each record once');
       const proof = world.journal.findIndex((entry) => entry.kind === 'proved');
       const last = world.journal.findLastIndex((entry) => entry.kind === 'delivered');

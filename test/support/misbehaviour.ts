@@ -3,6 +3,7 @@ import type { FaultName } from '../../collectors/http-client-fault.ts';
 import { START_MS } from './collector-world.ts';
 import { type Handler, json } from './http-server.ts';
 
+const BOMB = gzipSync(Buffer.alloc(8 * 1024 * 1024));
 const BODY = JSON.stringify({ items: [{ id: '1' }] });
 
 /** Ways in which servers, proxies and networks misbehave, and the name under which each must be reported. */
@@ -10,11 +11,14 @@ export const MISBEHAVIOUR: readonly {
   readonly what: string;
   readonly fault: FaultName;
   readonly handler: Handler;
+  /** Shows only as time passing: to be tried once, with a short time-out. */
+  readonly slow?: true;
 }[] = [
-  { what: 'never answers', fault: 'headers-timeout', handler: () => undefined },
+  { what: 'never answers', fault: 'headers-timeout', slow: true, handler: () => undefined },
   {
     what: 'stops in the middle of the body',
     fault: 'body-timeout',
+    slow: true,
     handler: (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
       response.write(BODY);
@@ -23,6 +27,7 @@ export const MISBEHAVIOUR: readonly {
   {
     what: 'drips a byte at a time for ever',
     fault: 'too-slow',
+    slow: true,
     handler: (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       const drip = setInterval(() => response.write(' '), 20);
@@ -119,7 +124,7 @@ export const MISBEHAVIOUR: readonly {
     fault: 'too-large-decompressed',
     handler: (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-      response.end(gzipSync(Buffer.alloc(8 * 1024 * 1024)));
+      response.end(BOMB);
     },
   },
   {
