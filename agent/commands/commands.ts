@@ -9,4 +9,5 @@ export interface CommandEntry {
 /** Every verb, in the order of `laytime help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'config check', load: async () => (await import('./config-check.ts')).configCheck },
+  { name: 'sources try', load: async () => (await import('./sources-try.ts')).sourcesTry },
 ];

@@ -1,4 +1,12 @@
-import { DEFAULT_LIMITS, decodeText, fault, type Limits, type Parsed, type Value } from './format.ts';
+import {
+  DEFAULT_LIMITS,
+  decodeText,
+  type Fault,
+  fault,
+  type Limits,
+  type Parsed,
+  type Value,
+} from './format.ts';
 import { parseJson } from './json.ts';
 
 /** Content type of a CloudEvent whose attributes and data are one JSON object (CloudEvents 1.0, JSON format, section 3). */
@@ -37,6 +45,33 @@ function envelope(value: Value, limits: Limits): Parsed {
   return data === undefined
     ? fault('not-parseable', 'data_base64 is neither JSON nor text')
     : { value: { ...attributes, data } };
+}
+
+/** What a structured CloudEvent carries, to be read like a message without an envelope. */
+export interface Envelope {
+  /** `data` as JSON, or the bytes of a body that was not JSON. */
+  readonly content: { readonly value: Value } | { readonly bytes: Uint8Array };
+  /** The `correlationid` extension. */
+  readonly correlationId?: string;
+}
+
+/** Opens a structured CloudEvent (not a batch) without reading what is inside. */
+export function openEnvelope(
+  data: Uint8Array,
+  limits: Limits = DEFAULT_LIMITS,
+): Envelope | { readonly fault: Fault } {
+  const parsed = parseJson(data, limits);
+  if ('fault' in parsed) return parsed;
+  const { value } = parsed;
+  if (!isRecord(value)) return fault('wrong-shape', 'a CloudEvent is a JSON object');
+  const { data_base64: encoded, data: inner, correlationid } = value;
+  const content =
+    typeof encoded === 'string'
+      ? { bytes: Buffer.from(encoded, 'base64') }
+      : typeof inner === 'string'
+        ? { bytes: new TextEncoder().encode(inner) }
+        : { value: inner ?? null };
+  return typeof correlationid === 'string' ? { content, correlationId: correlationid } : { content };
 }
 
 const isRecord = (value: Value): value is { readonly [name: string]: Value } =>

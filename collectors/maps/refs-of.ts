@@ -1,4 +1,11 @@
-import { normaliseRef, REF_TYPES, type Ref, type RefFlag, type RefType } from '../../rules/refs.ts';
+import {
+  compareRefs,
+  normaliseRef,
+  REF_TYPES,
+  type Ref,
+  type RefFlag,
+  type RefType,
+} from '../../rules/refs.ts';
 import { readFields } from '../../rules/yaml-reader.ts';
 import { wrongType } from '../../rules/yaml-report.ts';
 import type { YamlEntry, YamlNode } from '../../rules/yaml-tree.ts';
@@ -166,9 +173,4 @@ export function sortedRefs(refs: Ref[]): readonly Ref[] {
   }
   refs.length = kept;
   return refs;
-}
-
-function compareRefs(a: Ref, b: Ref): number {
-  if (a.type !== b.type) return a.type < b.type ? -1 : 1;
-  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import type { AttributeValue, ShipmentEvent } from '../../rules/event.ts';
 import { normaliseRef, type Ref } from '../../rules/refs.ts';
-import { parseCloudEvents, STRUCTURED } from '../formats/cloudevents.ts';
+import { openEnvelope, parseCloudEvents, STRUCTURED } from '../formats/cloudevents.ts';
 import { parseCsv } from '../formats/csv.ts';
 import type { Parsed, Value } from '../formats/format.ts';
 import { parseJson } from '../formats/json.ts';
@@ -11,7 +11,7 @@ import type { LoggedMessage, MapResult, Rejection, SourceIdentity, Unmapped } fr
 import type { Path } from './path.ts';
 import type { RecordFacts, RecordReader } from './record-of.ts';
 import { sortedRefs } from './refs-of.ts';
-import { type Scope, textOf } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 export const MAP_FORMATS = ['json', 'xml', 'csv', 'cloudevents'] as const;
 export type MapFormat = (typeof MAP_FORMATS)[number];
@@ -79,12 +79,15 @@ function open(
   parts: MapParts,
   message: LoggedMessage,
 ): Parsed & { readonly correlationId?: string | undefined } {
-  const enveloped = parts.format === 'json' && message.contentType.startsWith(STRUCTURED);
-  const parsed = enveloped ? parseCloudEvents(message.data) : PARSERS[parts.format](message.data);
-  if ('fault' in parsed || !enveloped) return { ...parsed, correlationId: message.correlationId };
-  const envelope = parsed.value as { readonly [name: string]: Value };
-  const correlationId = message.correlationId ?? textOf(envelope.correlationid);
-  return { value: envelope.data ?? null, correlationId };
+  const parse = PARSERS[parts.format];
+  if (parts.format === 'cloudevents' || !message.contentType.startsWith(STRUCTURED)) {
+    return { ...parse(message.data), correlationId: message.correlationId };
+  }
+  const envelope = openEnvelope(message.data);
+  if ('fault' in envelope) return envelope;
+  const { content } = envelope;
+  const inner = 'bytes' in content ? parse(content.bytes) : content;
+  return { ...inner, correlationId: message.correlationId ?? envelope.correlationId };
 }
 
 function readAll(

@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import t from 'tap';
+import { runCli } from '../../../agent/commands/cli.ts';
+import { COMMANDS } from '../../../agent/commands/commands.ts';
+import { withNats, withTempDir } from '../../support/engines.ts';
+import { json, withHttpServer } from '../../support/http-server.ts';
+
+const samples = join(import.meta.dirname, '../../fixtures/samples');
+const NOW = Date.UTC(2026, 2, 1);
+
+async function laytime(cwd: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await runCli(['sources', 'try', ...args], COMMANDS, {
+    stdout: (text) => {
+      out += text;
+    },
+    stderr: (text) => {
+      err += text;
+    },
+    env: () => undefined,
+    clock: { now: () => NOW } as never,
+    cwd,
+    signal: new AbortController().signal,
+  });
+  return { code, out, err };
+}
+
+const EVENT = {
+  eventID: 'e1',
+  eventCreatedDateTime: '2026-03-01T10:00:00Z',
+  eventType: 'TRANSPORT',
+  eventClassifierCode: 'ACT',
+  eventDateTime: '2026-03-01T10:58:00',
+  transportEventTypeCode: 'ARRI',
+  transportCall: { UNLocationCode: 'USXYZ' },
+  references: [{ referenceType: 'EQ', referenceValue: 'APZU4812091' }],
+};
+
+t.test('a ready map and a file', async (t) => {
+  const file = join(samples, 'dcsa-tnt-2.2/tnt-220-response.json');
+  const { code, out } = await laytime(samples, 'builtin:dcsa-tnt-2.2', file);
+  t.equal(code, 0);
+  t.match(out, /read {5}7 messages/);
+  t.match(out, /mapped {3}2 events/);
+  t.match(out, /arrived +actual +2021-01-09T13:12:56Z \(\+01:00\) {2}FRPAR/);
+  t.match(out, /left out {5}the map leaves out the code SHI DRFT/);
+  t.match(out, /container:APZU4812090 +check digit fits/);
+});
+
+t.test('what is not mapped, guessed or wrong is said', async (t) => {
+  const dir = await withTempDir(t);
+  const unknown = { ...EVENT, eventID: 'e2', transportEventTypeCode: 'OMIT' };
+  const bad = { ...EVENT, eventID: 'e3', eventDateTime: 'soon' };
+  await writeFile(join(dir, 'events.json'), JSON.stringify([EVENT, unknown, bad]));
+  const { code, out } = await laytime(dir, 'dcsa-tnt-2.2', 'events.json');
+  t.equal(code, 1, 'something would become a dead letter');
+  t.match(out, /unknown-code +\/transportEventTypeCode "OMIT"/);
+  t.match(out, /dead letter +bad-time at \/eventDateTime: transport: "soon" is not a time/);
+  t.match(out, /unknown-place .*"USXYZ": not in our list of places/);
+  t.match(out, /container:APZU4812091 +check-digit-wrong/);
+  t.match(out, /1 time read in an assumed zone: set `zone:`/);
+
+  const zoned = await laytime(
+    dir,
+    '--json',
+    '--zone',
+    'America/Chicago',
+    '--partner',
+    'maeu',
+    'dcsa-tnt-2.2',
+    'events.json',
+  );
+  const report = JSON.parse(zoned.out);
+  t.match(report, { map: 'dcsa-tnt-2.2', partner: 'maeu', messages: 3, events: 1, zonesAssumed: 0 });
+  t.match(report.results[0].events[0], { at: '2026-03-01T16:58:00Z', zone_from: 'partner' });
+  t.match(report.results[2], { kind: 'dead-letter', code: 'bad-time' });
+});
+
+t.test('a map file with a mistake', async (t) => {
+  const dir = await withTempDir(t);
+  await writeFile(join(dir, 'my.yaml'), 'map: mine\nformat: json\nid: id\nevents:\n  - nmae: x\n');
+  await writeFile(join(dir, 'x.json'), '{}');
+  const { code, err } = await laytime(dir, 'my.yaml', 'x.json');
+  t.equal(code, 1);
+  t.match(err, /my\.yaml:5:5: error: an event has no key "nmae"/);
+  t.match((await laytime(dir, 'builtin:dcsa', 'x.json')).err, /there is no ready map builtin:dcsa/);
+  t.match((await laytime(dir, 'dcsa-tnt-2.2', 'no.json')).err, /there is no file no\.json/);
+  t.match((await laytime(dir, 'nothing', 'x.json')).err, /no map, and there is no laytime\.yaml/);
+  t.equal((await laytime(dir, 'dcsa-tnt-2.2')).code, 2);
+});
+
+t.test('a URL is polled once', async (t) => {
+  const server = await withHttpServer(t, (_request, response) => json(response, [EVENT]));
+  const dir = await withTempDir(t);
+  const { code, out } = await laytime(dir, '--json', 'dcsa-tnt-2.2', `${server.url}/v2/events`);
+  t.equal(code, 0);
+  t.match(JSON.parse(out), { messages: 1, events: 1 });
+  t.equal(server.requests.length, 1);
+});
+
+t.test('a source of the configuration and a subject, read from its stream and left as it is', async (t) => {
+  const nats = await withNats(t);
+  const dir = await withTempDir(t);
+  await writeFile(
+    join(dir, 'laytime.yaml'),
+    `timezone: Europe/Berlin
+nats: { url: "${nats.url}" }
+clickhouse: embedded
+sources:
+  carrier:
+    nats: { stream: CARRIER, subjects: [carrier.>] }
+    map: builtin:dcsa-tnt-2.2
+    zone: America/New_York
+`,
+  );
+  const connection = await connect({ servers: nats.url });
+  t.teardown(() => connection.close());
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: 'CARRIER', subjects: ['carrier.>'] });
+  const js = jetstream(connection);
+  for (let i = 0; i < 30; i++) await js.publish('carrier.x', JSON.stringify({ ...EVENT, eventID: `e${i}` }));
+  await js.publish('carrier.y', '{}');
+
+  const { code, out, err } = await laytime(dir, '--json', '--max', '5', 'carrier', 'carrier.x');
+  t.equal(code, 0, err);
+  const report = JSON.parse(out);
+  t.match(report, { source: 'carrier', partner: 'carrier', messages: 5, events: 5 });
+  t.equal(report.results[0].events[0].zone, 'America/New_York');
+  const info = await manager.streams.info('CARRIER');
+  t.equal(info.state.consumer_count, 0, 'no consumer is left behind');
+  t.equal(info.state.messages, 31);
+});
