@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type YAMLError } from 'yaml';
 import type { Problem } from './problem.ts';
 
 /** Characters in a file: 1-based line and column (UTF-16 units); `length` ends at the line's end at the latest. */
@@ -61,9 +61,7 @@ export function parseYamlTree(text: string, file: string): { root?: YamlNode; pr
   if (text.length > MAX_CHARACTERS) return refuse(`the file has more than ${MAX_CHARACTERS} characters`);
   // The parser recurses on nested flow collections: look before it leaps.
   if (flowDepthExceeds(text, 1000)) return refuse(`values are nested more than ${MAX_DEPTH} levels deep`);
-  const lines = new LineCounter();
   const doc = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
     strict: true,
@@ -73,8 +71,8 @@ export function parseYamlTree(text: string, file: string): { root?: YamlNode; pr
     schema: 'core',
     merge: false,
   });
-  const tree = new TreeBuilder(text, file, lines, problems);
-  for (const error of [...doc.errors, ...doc.warnings]) {
+  const tree = new TreeBuilder(text, file, problems);
+  for (const error of firstErrors([...doc.errors, ...doc.warnings], text)) {
     tree.problem(
       syntaxCode(error.code),
       syntaxMessage(error.code, error.message),
@@ -87,14 +85,44 @@ export function parseYamlTree(text: string, file: string): { root?: YamlNode; pr
   return root === undefined ? { problems } : { root, problems };
 }
 
+const MAX_SYNTAX_ERRORS = 5;
+
+/**
+ * One forgotten quote makes the parser stumble over every token that follows. A person needs the place where it began: one error
+ * a line, up to the first token that makes no sense, and at most {@link MAX_SYNTAX_ERRORS}.
+ */
+function firstErrors(errors: readonly YAMLError[], text: string): YAMLError[] {
+  const out: YAMLError[] = [];
+  let lineEnd = -1;
+  for (const error of errors.toSorted((a, b) => a.pos[0] - b.pos[0])) {
+    if (out.length === MAX_SYNTAX_ERRORS) break;
+    const at = error.pos[0];
+    if (at <= lineEnd && out.length > 0) continue;
+    const newline = text.indexOf('\n', at);
+    lineEnd = newline < 0 ? text.length : newline;
+    out.push(error);
+    if (error.code === 'UNEXPECTED_TOKEN') break;
+  }
+  return out;
+}
+
+/** Offsets at which lines begin. Counted here: the library's counter misses line ends inside tokens it cannot read. */
+function lineStartsOf(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
 const syntaxCode = (code: string): string => (code === 'TAG_RESOLVE_FAILED' ? 'yaml-tag' : 'yaml-syntax');
 
-const syntaxMessage = (code: string, message: string): string =>
-  code === 'MULTIPLE_DOCS'
-    ? 'the file holds several documents; put each in a file of its own'
-    : message.startsWith('Maximum call stack')
-      ? `values are nested more than ${MAX_DEPTH} levels deep`
-      : message.replace('closing "quote', 'closing "quote"');
+function syntaxMessage(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'the file holds several documents; put each in a file of its own';
+  if (code === 'UNEXPECTED_TOKEN') {
+    return 'this makes no sense here: a quote or bracket before it is not closed, or a line is indented wrongly';
+  }
+  if (message.startsWith('Maximum call stack')) return `values are nested more than ${MAX_DEPTH} levels deep`;
+  return message.replace('closing "quote', 'closing "quote"');
+}
 
 function flowDepthExceeds(text: string, limit: number): boolean {
   let depth = 0;
@@ -110,16 +138,16 @@ function flowDepthExceeds(text: string, limit: number): boolean {
 class TreeBuilder {
   private readonly text: string;
   private readonly file: string;
-  private readonly lines: LineCounter;
+  private readonly lineStarts: readonly number[];
   private readonly problems: Problem[];
   private readonly anchors = new Map<string, { node: YamlNode; size: number }>();
   private nodes = 0;
   private refused = false;
 
-  constructor(text: string, file: string, lines: LineCounter, problems: Problem[]) {
+  constructor(text: string, file: string, problems: Problem[]) {
     this.text = text;
     this.file = file;
-    this.lines = lines;
+    this.lineStarts = lineStartsOf(text);
     this.problems = problems;
   }
 
@@ -131,10 +159,16 @@ class TreeBuilder {
   placeOf(start: number, end: number): Place {
     // Offsets at the very end of a file point behind its last line; the last character is what a person can look at.
     const from = Math.min(start, Math.max(0, this.text.length - 1));
-    const { line, col } = this.lines.linePos(from);
+    let low = 0;
+    let high = this.lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.lineStarts[middle]! <= from) low = middle;
+      else high = middle - 1;
+    }
     const newline = this.text.indexOf('\n', from);
     const stop = Math.min(end, newline < 0 ? this.text.length : newline);
-    return { line: Math.max(1, line), column: Math.max(1, col), length: Math.max(1, stop - from) };
+    return { line: low + 1, column: from - this.lineStarts[low]! + 1, length: Math.max(1, stop - from) };
   }
 
   convert(node: Node, depth: number): YamlNode | undefined {

@@ -55,6 +55,18 @@ t.test('a tab in the line stays a tab under it, and a line of Windows ends befor
   t.equal(formatProblem({ ...problem, line: 9 }, 'a'), 'f:9:3: error: m (x)', 'a line that is not there');
 });
 
+t.test('one forgotten quote is one mistake, and the lines after it keep their numbers', async (t) => {
+  const text = 'a: ["08:00-\n12:00", "13:00"]\nb: 1\nc: [x: "y"]\nd: 3\ne: }\n';
+  const { report } = readYaml(text, 'f');
+  const syntax = report.problems.filter((p) => p.code === 'yaml-syntax');
+  t.ok(syntax.length >= 1 && syntax.length <= 5, `${syntax.length}`);
+  for (const p of report.problems) {
+    const line = text.split('\n')[p.line - 1]!;
+    t.ok(p.column <= line.length + 1, `${p.line}:${p.column} ${p.message}`);
+  }
+  t.match(readYaml('ok: 1\nbad: }\n', 'f').report.problems, [{ line: 2, column: 6 }]);
+});
+
 t.test('a key written twice is refused with the place of both', async (t) => {
   const { report } = readYaml('a: 1\nb: 2\na: 3\n', 'f');
   t.match(report.problems, [{ code: 'duplicate-key', line: 3, message: /line 1/ }]);
