@@ -1,5 +1,5 @@
 import type { IdentityGraph } from './identity-graph.ts';
-import { agree, solve, union } from './identity-solve.ts';
+import { solve, union } from './identity-solve.ts';
 import { ALIASED, DIRECT, WAITING } from './identity-statements.ts';
 import { NONE, type RefId, type StatementId } from './identity-tables.ts';
 import { compareRefs, type Ref } from './refs.ts';
@@ -52,23 +52,16 @@ export function explain(graph: IdentityGraph, id: StatementId): Explanation {
   }
   if (outcome === WAITING) return { ...base, how: 'waiting', because: [] };
   const minute = graph.minute(id);
-  if (!graph.isUnplaced(id)) {
+  if (!graph.unplaced.has(id)) {
     const solution = solve(graph, id).find(({ statement }) => statement === id)!;
     const because = solution.because.map(({ ref, level, shipments }) =>
       tell(graph, ref, level, shipments, minute),
     );
     return { ...base, how: 'linking', ambiguous: solution.ambiguous, because: inOrder(because) };
   }
-  const groups = graph
-    .groupRefs(id)
-    .map((ref) => ({ ref, members: graph.groupMembers(ref, minute) }))
-    .filter(({ members }) => members.length > 0);
-  return {
-    ...base,
-    how: 'group',
-    ambiguous: agree(groups.map(({ members }) => members)).ambiguous,
-    because: inOrder(groups.map(({ ref, members }) => tell(graph, ref, 0, members, minute))),
-  };
+  const { because, ambiguous } = graph.placedByGroups(id);
+  const told = because.map((ref) => tell(graph, ref, 0, graph.groupMembers(ref, minute), minute));
+  return { ...base, how: 'group', ambiguous, because: inOrder(told) };
 }
 
 function own(graph: IdentityGraph, ref: RefId, shipment: RefId): ExplainedRef {

@@ -105,6 +105,14 @@ export class Arena {
   }
 
   sameText(at: number, text: string): boolean {
+    const { data } = this;
+    const size = data[at]!;
+    // Nearly every text is ASCII and short: its bytes are its units.
+    if (size < 128 && size === text.length) {
+      for (let i = 0; i < size; i++) if (data[at + 1 + i] !== text.charCodeAt(i)) return false;
+      return true;
+    }
+    if (size < text.length && size < 128) return false;
     const end = this.readVarint(at) + this.cursor;
     for (let i = 0; i < text.length; i++) {
       if (this.cursor >= end || this.readVarint(this.cursor) !== text.charCodeAt(i)) return false;
@@ -148,27 +156,41 @@ export function hashText(text: string, seed: number): number {
 const EMPTY = 0;
 const DELETED = -1;
 
-/** Open addressing over record numbers; the owner knows each record's hash and equality. */
+/**
+ * Open addressing over record numbers; the owner knows each record's hash and text. A byte of the hash beside each slot
+ * spares most looks at records, which lie anywhere in memory.
+ */
 export class HashIndex {
   #slots = new Int32Array(64);
+  #bytes = new Uint8Array(64);
   #used = 0;
   #live = 0;
   readonly #hashOf: (record: number) => number;
+  readonly #same: (record: number, text: string, code: number) => boolean;
 
-  constructor(hashOf: (record: number) => number) {
+  constructor(
+    hashOf: (record: number) => number,
+    same: (record: number, text: string, code: number) => boolean,
+  ) {
     this.#hashOf = hashOf;
+    this.#same = same;
   }
 
+  /** High bits choose the slot, the low byte lies beside it. */
   #slot(hash: number): number {
     return Math.floor((hash / 4294967296) * this.#slots.length);
   }
 
-  /** The record with this hash for which `same` holds, or -1. */
-  find(hash: number, same: (record: number) => boolean): number {
-    for (let slot = this.#slot(hash); ; slot = slot + 1 === this.#slots.length ? 0 : slot + 1) {
-      const entry = this.#slots[slot]!;
+  /** The record with this hash, text and code, or -1. */
+  find(hash: number, text: string, code: number): number {
+    const slots = this.#slots;
+    const bytes = this.#bytes;
+    const byte = hash & 255;
+    for (let slot = this.#slot(hash); ; slot = slot + 1 === slots.length ? 0 : slot + 1) {
+      const entry = slots[slot]!;
       if (entry === EMPTY) return -1;
-      if (entry !== DELETED && same(entry - 1)) return entry - 1;
+      if (entry === DELETED || bytes[slot] !== byte) continue;
+      if (this.#same(entry - 1, text, code)) return entry - 1;
     }
   }
 
@@ -190,21 +212,25 @@ export class HashIndex {
   }
 
   #insert(hash: number, record: number): void {
+    const slots = this.#slots;
     let slot = this.#slot(hash);
-    while (this.#slots[slot] !== EMPTY) slot = slot + 1 === this.#slots.length ? 0 : slot + 1;
-    this.#slots[slot] = record + 1;
+    while (slots[slot] !== EMPTY) slot = slot + 1 === slots.length ? 0 : slot + 1;
+    slots[slot] = record + 1;
+    this.#bytes[slot] = hash & 255;
     this.#used++;
   }
 
   #rebuild(): void {
     const old = this.#slots;
-    // Half full afterwards at most, whether the load came from records or from deleted ones.
-    this.#slots = new Int32Array(Math.max(64, Math.ceil(this.#live * 1.8)));
+    // Half full afterwards, whether the load came from records or from deleted ones.
+    const size = Math.max(64, this.#live * 2);
+    this.#slots = new Int32Array(size);
+    this.#bytes = new Uint8Array(size);
     this.#used = 0;
     for (const entry of old) if (entry > 0) this.#insert(this.#hashOf(entry - 1), entry - 1);
   }
 
   get bytes(): number {
-    return this.#slots.byteLength;
+    return this.#slots.byteLength + this.#bytes.byteLength;
   }
 }

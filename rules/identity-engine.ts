@@ -2,7 +2,7 @@ import { hashId } from './hash.ts';
 import { AliasClaims, type Claim } from './identity-alias.ts';
 import { IdentityGraph } from './identity-graph.ts';
 import { type IdentityOverride, Overrides } from './identity-override.ts';
-import { agree, type Solution, solve } from './identity-solve.ts';
+import { type Solution, solve } from './identity-solve.ts';
 import { ALIASED, DIRECT, WAITING } from './identity-statements.ts';
 import { NONE, type RefId, type StatementId } from './identity-tables.ts';
 import { parseRef, type RefType, refText } from './refs.ts';
@@ -23,6 +23,8 @@ export class IdentityEngine {
   readonly claims: AliasClaims;
   readonly refused = new Map<RefId, readonly Claim[]>();
   readonly ambiguous = new Set<StatementId>();
+  /** The statement that this change added under a new key, or -1. */
+  fresh: StatementId = NONE;
   /** Key → shipments before this change, for every statement whose shipments may have changed. */
   readonly before = new Map<string, readonly RefId[]>();
   /** Shipments that gained or lost a ref in this change. */
@@ -39,6 +41,14 @@ export class IdentityEngine {
   readonly #unplaced = new Set<StatementId>();
   readonly #aliases = new Set<RefId>();
   readonly #loose = new Set<RefId>();
+  readonly #perChange: readonly (Set<unknown> | Map<unknown, unknown>)[] = [
+    this.#loose,
+    this.before,
+    this.touched,
+    this.moved,
+    this.newlyAmbiguous,
+    this.newlyRefused,
+  ];
   #rootsStale = false;
 
   constructor(settings: { readonly tenant: string; readonly shipmentIs: RefType }) {
@@ -52,10 +62,11 @@ export class IdentityEngine {
     });
   }
 
-  insert(statement: NumberedStatement): StatementId {
+  /** `replaces`: a statement with this key was deleted in the same change. */
+  insert(statement: NumberedStatement, replaces = false): StatementId {
     const id = this.graph.statements.add(statement.key, statement.minute, statement.marked);
-    if (!this.quiet && !this.before.has(statement.key)) this.before.set(statement.key, []);
-    this.#attach(id);
+    if (!this.quiet && !replaces) this.fresh = id;
+    this.#attach(id, statement.marked);
     return id;
   }
 
@@ -92,14 +103,13 @@ export class IdentityEngine {
   }
 
   #record(id: StatementId): void {
-    if (this.quiet) return;
+    if (this.quiet || id === this.fresh) return;
     const key = this.graph.statements.key(id);
     if (!this.before.has(key)) this.before.set(key, this.graph.shipmentsOf(id));
   }
 
-  #attach(id: StatementId): void {
+  #attach(id: StatementId, marked: readonly number[]): void {
     const { statements, refs: table } = this.graph;
-    const marked = statements.marked(id);
     const refs = marked.map((mark) => mark >>> 1);
     const principals = this.graph.principals(refs);
     if (principals.length > 0) {
@@ -181,6 +191,7 @@ export class IdentityEngine {
   settle(): void {
     this.#settleAliases();
     this.#settleRoots();
+    if (this.#statements.size + this.#refs.size + this.#groups.size === 0) return;
     if (!this.quiet) {
       for (const ref of this.#refs) for (const id of this.graph.indirect(ref)) this.#statements.add(id);
     }
@@ -216,7 +227,7 @@ export class IdentityEngine {
       if (held.has(alias)) aliases.set(alias, held.get(alias)!);
       else aliases.delete(alias);
     }
-    for (const id of moving) this.#attach(id);
+    for (const id of moving) this.#attach(id, this.graph.statements.marked(id));
     const old = new Set([...all].flatMap((alias) => this.refused.get(alias) ?? []));
     for (const alias of all) this.refused.delete(alias);
     for (const claim of refused) {
@@ -265,12 +276,13 @@ export class IdentityEngine {
       if (changed || wasUnplaced) this.#markGroups(refs);
       return;
     }
-    const groups = refs.filter((ref) => this.graph.isGroup(ref));
+    const groups = this.graph.placing(refs);
     if (groups.length === 0) {
-      this.#resolve(id, [], false);
+      if (this.#resolve(id, [], false)) this.#markGroups(refs);
       return;
     }
-    if (!this.graph.isUnplaced(id)) {
+    if (!this.graph.unplaced.has(id)) {
+      this.graph.unplaced.add(id);
       this.#markGroups(refs);
       for (const group of groups) {
         const of = this.graph.byGroup.get(group);
@@ -283,14 +295,12 @@ export class IdentityEngine {
 
   /** Takes the statement from those that only group refs can place. */
   #place(id: StatementId, refs: readonly RefId[]): boolean {
-    let was = false;
+    if (!this.graph.unplaced.delete(id)) return false;
     for (const ref of refs) {
       const of = this.graph.byGroup.get(ref);
-      if (of === undefined || !of.delete(id)) continue;
-      was = true;
-      if (of.size === 0) this.graph.byGroup.delete(ref);
+      if (of?.delete(id) && of.size === 0) this.graph.byGroup.delete(ref);
     }
-    return was;
+    return true;
   }
 
   #markGroups(refs: readonly RefId[]): void {
@@ -298,9 +308,7 @@ export class IdentityEngine {
   }
 
   #applyGroup(id: StatementId): void {
-    const minute = this.graph.minute(id);
-    const sets = this.graph.groupRefs(id).map((group) => this.graph.groupMembers(group, minute));
-    const { shipments, ambiguous } = agree(sets.filter((set) => set.length > 0));
+    const { shipments, ambiguous } = this.graph.placedByGroups(id);
     this.#resolve(id, shipments, ambiguous);
   }
 
@@ -323,13 +331,10 @@ export class IdentityEngine {
     const { refs } = this.graph;
     for (const ref of this.#loose) {
       if (refs.isFree(ref) || refs.statements(ref) !== NONE || refs.shipments(ref) !== NONE) continue;
-      refs.free(ref);
+      this.graph.freeRef(ref);
     }
-    this.#loose.clear();
-    this.before.clear();
-    this.touched.clear();
-    this.moved.clear();
-    this.newlyAmbiguous.clear();
-    this.newlyRefused.clear();
+    this.fresh = NONE;
+    // Clearing an empty set allocates.
+    for (const set of this.#perChange) if (set.size > 0) set.clear();
   }
 }

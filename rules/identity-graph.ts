@@ -1,11 +1,15 @@
 import { HashIndex, hashText } from './identity-bytes.ts';
 import { type Overrides, shipmentIdOf } from './identity-override.ts';
-import { type SolverView, union } from './identity-solve.ts';
+import { type Agreement, agree, type SolverView, union } from './identity-solve.ts';
 import { ALIASED, DIRECT, StatementTable, WAITING } from './identity-statements.ts';
-import { Bags, NONE, type RefId, RefTable, type StatementId } from './identity-tables.ts';
-import { REF_TYPES, REUSED_AFTER, type RefType, refText } from './refs.ts';
+import { Bags, NONE, type RefId, RefTable, type StatementId, TYPES } from './identity-tables.ts';
+import { REF_TYPES, REUSED_AFTER, type RefType, refText, SHARED_TRANSPORT } from './refs.ts';
 
 const MINUTE_MS = 60_000;
+const RECENT = 4096;
+const IS_GROUP = TYPES.map((type) => REF_TYPES[type].power === 'group');
+/** In minutes. */
+const WINDOWS = TYPES.map((type) => (REUSED_AFTER[type] ?? Infinity) / MINUTE_MS);
 
 /**
  * Statements, refs, and who is evidence for what; all questions about them, nothing that decides.
@@ -21,23 +25,44 @@ export class IdentityGraph implements SolverView {
   /** Alias → shipment, for claims that hold. */
   readonly aliases = new Map<RefId, RefId>();
   roots: ReadonlyMap<RefId, RefId> = new Map();
-  /** Group ref → statements that only group refs can place. */
+  /** Statements without a known linking ref that group refs may place. */
+  readonly unplaced = new Set<StatementId>();
+  /** Group ref → those of `unplaced` that it may place. */
   readonly byGroup = new Map<RefId, Set<StatementId>>();
-  readonly #shipmentIndex = new HashIndex((id) => hashText(this.shipmentId(id), 1));
+  readonly #shipmentIndex = new HashIndex(
+    (id) => hashText(this.shipmentId(id), 1),
+    (id, shipmentId) => this.shipmentId(id) === shipmentId,
+  );
+  /** The last ids asked for, by low bits of the shipment: they cost a hash, and come in runs. */
+  readonly #recent = new Int32Array(RECENT).fill(NONE);
+  readonly #recentIds: string[] = new Array<string>(RECENT).fill('');
+  readonly #principalCode: number;
 
   constructor(settings: { readonly tenant: string; readonly shipmentIs: RefType }, overrides: Overrides) {
     this.tenant = settings.tenant;
     this.principalType = settings.shipmentIs;
     this.overrides = overrides;
+    this.#principalCode = TYPES.indexOf(settings.shipmentIs);
   }
 
   shipmentId(shipment: RefId): string {
-    return shipmentIdOf(this.tenant, this.refs.ref(shipment));
+    const place = shipment % RECENT;
+    if (this.#recent[place] !== shipment) {
+      this.#recentIds[place] = shipmentIdOf(this.tenant, this.refs.ref(shipment));
+      this.#recent[place] = shipment;
+    }
+    return this.#recentIds[place]!;
+  }
+
+  /** Frees the number of a ref that nothing carries any more. */
+  freeRef(ref: RefId): void {
+    if (this.#recent[ref % RECENT] === ref) this.#recent[ref % RECENT] = NONE;
+    this.refs.free(ref);
   }
 
   /** The live shipment with this id, or -1. */
   findShipment(shipmentId: string): RefId {
-    return this.#shipmentIndex.find(hashText(shipmentId, 1), (id) => this.shipmentId(id) === shipmentId);
+    return this.#shipmentIndex.find(hashText(shipmentId, 1), shipmentId, 0);
   }
 
   root(shipment: RefId): RefId {
@@ -45,16 +70,15 @@ export class IdentityGraph implements SolverView {
   }
 
   isPrincipal(ref: RefId): boolean {
-    return this.refs.type(ref) === this.principalType;
+    return this.refs.code(ref) === this.#principalCode;
   }
 
   isGroup(ref: RefId): boolean {
-    return REF_TYPES[this.refs.type(ref)].power === 'group';
+    return IS_GROUP[this.refs.code(ref)]!;
   }
 
   window(ref: RefId): number {
-    const window = REUSED_AFTER[this.refs.type(ref)];
-    return window === undefined ? Infinity : window / MINUTE_MS;
+    return WINDOWS[this.refs.code(ref)]!;
   }
 
   minute(statement: StatementId): number {
@@ -65,8 +89,30 @@ export class IdentityGraph implements SolverView {
     return this.statements.refs(statement).filter((ref) => !this.isGroup(ref));
   }
 
-  groupRefs(statement: StatementId): readonly RefId[] {
-    return this.statements.refs(statement).filter((ref) => this.isGroup(ref));
+  /** What group refs say about a statement of which no linking ref is known. */
+  placedByGroups(statement: StatementId): Agreement & { readonly because: readonly RefId[] } {
+    const refs = this.statements.refs(statement);
+    const minute = this.statements.minute(statement);
+    const because: RefId[] = [];
+    const sets: (readonly RefId[])[] = [];
+    for (const group of this.placing(refs)) {
+      const members = this.groupMembers(group, minute);
+      if (members.length === 0) continue;
+      because.push(group);
+      sets.push(members);
+    }
+    const agreement = agree(sets);
+    if (agreement.shipments.length < 2 || refs.every((ref) => this.isGroup(ref)))
+      return { ...agreement, because };
+    // It is about one thing under the order, and which one is not known: it is not about all of them.
+    return { shipments: [], ambiguous: false, because: [] };
+  }
+
+  /** Group refs that may place a statement: a strange container on a known voyage is not about everybody on board. */
+  placing(refs: readonly RefId[]): RefId[] {
+    const groups = refs.filter((ref) => this.isGroup(ref));
+    if (groups.length === refs.length) return groups;
+    return groups.filter((ref) => !SHARED_TRANSPORT.has(this.refs.type(ref)));
   }
 
   principals(refs: readonly RefId[]): RefId[] {
@@ -136,20 +182,15 @@ export class IdentityGraph implements SolverView {
   /** Everything that travels under a group ref at that time: direct evidence, and statements placed by linking refs. */
   groupMembers(group: RefId, minute: number): readonly RefId[] {
     const window = this.window(group);
-    const unplaced = this.byGroup.get(group);
     const sets = [this.direct(group, minute)];
     for (let bag = this.refs.statements(group); bag !== NONE; bag = this.bags.rest(bag)) {
       const statement = this.bags.value(bag);
       const outcome = this.statements.outcome(statement);
-      if (outcome === ALIASED || outcome === WAITING || unplaced?.has(statement)) continue;
+      if (outcome === ALIASED || outcome === WAITING || this.unplaced.has(statement)) continue;
       if (Math.abs(this.statements.minute(statement) - minute) > window) continue;
       sets.push(this.allowed(group, this.statements.resolved(statement)));
     }
     return union(sets);
-  }
-
-  isUnplaced(statement: StatementId): boolean {
-    return this.groupRefs(statement).some((group) => this.byGroup.get(group)?.has(statement));
   }
 
   /** Shipments (roots, ascending) that the statement speaks of. */

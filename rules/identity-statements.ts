@@ -16,7 +16,10 @@ const KEY_SEED = 77;
 export class StatementTable {
   readonly #offsets = new IntColumn();
   readonly #outcomes = new IntColumn();
-  readonly #index = new HashIndex((id) => this.#arena.hashAt(this.#offsets.data[id]!, KEY_SEED));
+  readonly #index = new HashIndex(
+    (id) => this.#arena.hashAt(this.#offsets.data[id]!, KEY_SEED),
+    (id, key) => this.#arena.sameText(this.#offsets.data[id]!, key),
+  );
   readonly #sets: (readonly RefId[] | undefined)[] = [];
   readonly #freeSets: number[] = [];
   readonly #free: number[] = [];
@@ -25,9 +28,7 @@ export class StatementTable {
   live = 0;
 
   find(key: string): StatementId {
-    return this.#index.find(hashText(key, KEY_SEED), (id) =>
-      this.#arena.sameText(this.#offsets.data[id]!, key),
-    );
+    return this.#index.find(hashText(key, KEY_SEED), key, 0);
   }
 
   /** `refs` ascending, each doubled, plus one when it is an alias. The key is not known yet. */

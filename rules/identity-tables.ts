@@ -8,7 +8,7 @@ export type StatementId = number;
 /** A set of numbers: -1 is empty, 0 and above holds that one number, below -1 names a cell (number, rest). */
 export type Bag = number;
 
-const TYPES = Object.keys(REF_TYPES) as RefType[];
+export const TYPES: readonly RefType[] = Object.keys(REF_TYPES) as RefType[];
 const CODES = new Map(TYPES.map((type, code) => [type, code]));
 export const NONE = -1;
 
@@ -111,7 +111,13 @@ export class RefTable {
   readonly #offsets = new IntColumn();
   readonly #statements = new IntColumn();
   readonly #shipments = new IntColumn();
-  readonly #index = new HashIndex((id) => this.#hashOf(id));
+  readonly #index = new HashIndex(
+    (id) => this.#hashOf(id),
+    (id, value, code) => {
+      const at = this.#offsets.data[id]!;
+      return this.#arena.data[at] === code && this.#arena.sameText(at + 1, value);
+    },
+  );
   #arena = new Arena();
   readonly #free: number[] = [];
   length = 0;
@@ -127,20 +133,13 @@ export class RefTable {
 
   find(ref: Ref): RefId {
     const code = CODES.get(ref.type)!;
-    return this.#find(code, ref.value, hashText(ref.value, code));
-  }
-
-  #find(code: number, value: string, hash: number): RefId {
-    return this.#index.find(hash, (id) => {
-      const at = this.#offsets.data[id]!;
-      return this.#arena.data[at] === code && this.#arena.sameText(at + 1, value);
-    });
+    return this.#index.find(hashText(ref.value, code), ref.value, code);
   }
 
   intern(ref: Ref): RefId {
     const code = CODES.get(ref.type)!;
     const hash = hashText(ref.value, code);
-    const known = this.#find(code, ref.value, hash);
+    const known = this.#index.find(hash, ref.value, code);
     if (known >= 0) return known;
     const id = this.#free.pop() ?? this.length++;
     this.#offsets.reach(id);
@@ -173,8 +172,13 @@ export class RefTable {
     return this.#offsets.data[id]! < 0;
   }
 
+  /** Position of the ref's type in {@link TYPES}. */
+  code(id: RefId): number {
+    return this.#arena.data[this.#offsets.data[id]!]!;
+  }
+
   type(id: RefId): RefType {
-    return TYPES[this.#arena.data[this.#offsets.data[id]!]!]!;
+    return TYPES[this.code(id)]!;
   }
 
   ref(id: RefId): Ref {

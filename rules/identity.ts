@@ -79,10 +79,10 @@ export class Identity {
     const known = statements.find(statement.key);
     if (known >= 0) {
       const old = statements.marked(known);
-      if (statements.minute(known) === minute && old.join() === marked.join()) return this.#nothing(known);
+      if (statements.minute(known) === minute && sameNumbers(old, marked)) return this.#nothing(known);
       this.#engine.delete(known);
     }
-    const id = this.#engine.insert({ key: statement.key, minute, marked });
+    const id = this.#engine.insert({ key: statement.key, minute, marked }, known >= 0);
     this.#engine.settle();
     return this.#report(id);
   }
@@ -107,10 +107,9 @@ export class Identity {
   resolve(refs: readonly Ref[], at: EpochMs): string[] {
     const { graph } = this.#engine;
     const principals = refs.filter((ref) => ref.type === this.#settings.shipmentIs);
-    const known = refs.filter((ref) => graph.refs.find(ref) >= 0);
-    if (principals.length === 0 && known.length === 0) return [];
+    if (principals.length === 0 && !refs.some((ref) => graph.refs.find(ref) >= 0)) return [];
     if (principals.length === 0 || !graph.overrides.empty) {
-      const asked = principals.length > 0 ? principals : known;
+      const asked = principals.length > 0 ? principals : refs;
       this.#engine.insert({ key: QUESTION, minute: toMinute(at), marked: this.#number({ refs: asked }) });
       this.#engine.settle();
       const shipments = this.linksOf(QUESTION);
@@ -188,7 +187,7 @@ export class Identity {
       const shrinks = rest.length < graph.statements.refs(id).length;
       if (others && !shrinks) continue;
       this.#engine.delete(id);
-      if (others) this.#engine.insert({ key, minute, marked: rest.map((ref) => 2 * ref) });
+      if (others) this.#engine.insert({ key, minute, marked: rest.map((ref) => 2 * ref) }, true);
     }
     this.#engine.settle();
     const { links, shipments, ...change } = this.#report(NONE);
@@ -237,9 +236,15 @@ export class Identity {
     const marked: number[] = [];
     for (const ref of refs) marked.push(2 * table.intern(ref));
     for (const ref of aliases) marked.push(2 * table.intern(ref) + 1);
-    marked.sort((a, b) => a - b);
+    for (let i = 1; i < marked.length; i++) {
+      const mark = marked[i]!;
+      let j = i;
+      for (; j > 0 && marked[j - 1]! > mark; j--) marked[j] = marked[j - 1]!;
+      marked[j] = mark;
+    }
     // An alias is often among the refs as well; its mark, the higher number, stays.
-    return marked.filter((mark, i) => i + 1 === marked.length || mark >>> 1 !== marked[i + 1]! >>> 1);
+    const twice = marked.some((mark, i) => mark >>> 1 === (marked[i + 1] ?? -1) >>> 1);
+    return twice ? marked.filter((mark, i) => mark >>> 1 !== (marked[i + 1] ?? -1) >>> 1) : marked;
   }
 
   #ids(shipments: readonly RefId[]): string[] {
@@ -251,12 +256,34 @@ export class Identity {
     return { links: [], shipments: [], conflicts: [], waiting };
   }
 
+  /** The usual change: one new statement, and nothing else moved. */
+  #reportFresh(put: StatementId): IdentityChange {
+    const { graph, fresh, touched } = this.#engine;
+    const key = graph.statements.key(fresh);
+    const shipments = this.#ids(graph.shipmentsOf(fresh));
+    const links = shipments.map((shipmentId) => ({ key, shipmentId, linked: true }));
+    for (const shipment of touched) {
+      const id = graph.shipmentId(graph.root(shipment));
+      if (!shipments.includes(id)) shipments.push(id);
+    }
+    const waiting = graph.statements.outcome(put) === WAITING;
+    this.#engine.finish();
+    return { links, shipments, conflicts: [], waiting };
+  }
+
   #report(put: StatementId): IdentityChange {
     const engine = this.#engine;
     const { graph } = engine;
+    const others =
+      engine.before.size + engine.moved.size + engine.newlyAmbiguous.size + engine.newlyRefused.size;
+    if (put !== NONE && put === engine.fresh && others === 0) return this.#reportFresh(put);
     const links: { key: string; shipmentId: string; linked: boolean }[] = [];
     const touched = new Set(engine.moved);
     for (const shipment of engine.touched) touched.add(graph.root(shipment));
+    if (engine.fresh !== NONE) {
+      const key = graph.statements.key(engine.fresh);
+      for (const shipment of graph.shipmentsOf(engine.fresh)) push(key, shipment, true);
+    }
     for (const [key, old] of engine.before) {
       const id = graph.statements.find(key);
       const now = id < 0 ? [] : graph.shipmentsOf(id);
@@ -300,6 +327,9 @@ export class Identity {
     };
   }
 }
+
+const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((number, i) => number === b[i]);
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

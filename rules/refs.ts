@@ -79,6 +79,9 @@ export const REUSED_AFTER: Readonly<Partial<Record<RefType, DurationMs>>> = {
   awb: 180 * DAYS,
 };
 
+/** Groups that strangers share: our cargo and everybody else's. */
+export const SHARED_TRANSPORT: ReadonlySet<RefType> = new Set(['voyage', 'vessel']);
+
 /** What normalising did or noticed: named, for people; none of them rejects the ref. */
 export type RefFlag =
   | 'check-digit-added'

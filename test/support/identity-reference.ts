@@ -1,7 +1,15 @@
 import { hashId } from '../../rules/hash.ts';
 import type { IdentityConflict, IdentitySettings, Statement } from '../../rules/identity.ts';
 import { type IdentityOverride, shipmentIdOf } from '../../rules/identity-override.ts';
-import { compareRefs, parseRef, REF_TYPES, REUSED_AFTER, type Ref, refText } from '../../rules/refs.ts';
+import {
+  compareRefs,
+  parseRef,
+  REF_TYPES,
+  REUSED_AFTER,
+  type Ref,
+  refText,
+  SHARED_TRANSPORT,
+} from '../../rules/refs.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -207,8 +215,10 @@ export class IdentityReference {
     const open = this.#statements.filter(({ key }) => !this.links.has(key));
     const placed = this.#statements.filter(({ key }) => this.links.has(key) && !this.#direct.has(key));
     for (const statement of open) {
+      const aboutOne = statement.refs.some((ref) => this.#power(ref) === 'linking');
       const sets = statement.refs
         .filter((ref) => this.#power(ref) === 'group')
+        .filter((ref) => !aboutOne || !SHARED_TRANSPORT.has(this.#type(ref)))
         .map((ref) => {
           const near = placed.filter(
             (other) =>
@@ -220,7 +230,9 @@ export class IdentityReference {
           return unique([...this.#level0(ref, statement.minute), ...members]);
         })
         .filter((set) => set.length > 0);
-      this.#finish(statement, agree(sets));
+      const agreement = agree(sets);
+      const known = !aboutOne || agreement.shipments.length < 2;
+      this.#finish(statement, known ? agreement : { shipments: [], ambiguous: false });
     }
   }
 
