@@ -86,8 +86,9 @@ export function readOData(
   fields: Fields,
   context: SettingsContext,
 ): ODataSourceConfig | undefined {
-  // Many stamps are only a date: reading a day again is what makes them safe.
-  const poll = readPoll(fields, 'odata', context, { overlapMs: DAY_MS });
+  // For late commits. Stamps that are only a date are rounded down by the collector itself; a longer overlap would only
+  // make every proof of life older.
+  const poll = readPoll(fields, 'odata', context, { overlapMs: 10 * MINUTE_MS });
   const entity = fields.requiredText('entity', 'A_OutbDeliveryHeader');
   const filter = fields.text('filter');
   const changedAt = fields.text('changed_at', 'LastChangeDate');

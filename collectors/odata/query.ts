@@ -37,9 +37,10 @@ export const keysOf = (settings: Pick<ODataSourceConfig, 'keys' | 'entity'>): re
   settings.keys.length > 0 ? settings.keys : (KNOWN_KEYS[settings.entity] ?? []);
 
 /**
- * A moment as a filter literal. v2: `datetime'2026-03-01T00:00:00'`, `datetimeoffset'2026-03-01T00:00:00Z'` (OData 2.0,
- * primitive literals); v4: `2026-03-01`, `2026-03-01T00:00:00Z` (OData 4.01 ABNF). A `date` in v2 is a `datetime` at
- * midnight. Stamps without offset are in the server's zone: `zone`, or, when nobody told it, as early as any could be.
+ * A moment as a filter literal. v2: `datetime'2026-03-01T00:00:00'`, `datetimeoffset'2026-03-01T08:00:00Z'` (OData 2.0,
+ * primitive literals); v4: `2026-03-01`, `2026-03-01T08:00:00Z` (OData 4.01 ABNF). A v2 `datetime` is very often a date at
+ * midnight (SAP's LastChangeDate), which `ge` some hour of that day would never find: it is rounded down to its day like a
+ * `date`. Stamps without offset are in the server's zone: `zone`, or, when nobody told it, as early as any could be.
  */
 export function stampLiteral(
   at: EpochMs,
@@ -49,18 +50,14 @@ export function stampLiteral(
 ): string {
   // Edm.DateTime is gone in v4: every moment there has its offset.
   if (type === 'datetimeoffset' || (version === 'v4' && type === 'datetime')) {
-    const text = Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit: 'second' });
+    const text = Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toString({ smallestUnit: 'second' });
     return version === 'v2' ? `datetimeoffset'${text}'` : text;
   }
-  const shifted = zone === undefined ? at - UNKNOWN_ZONE_MS : at;
-  const local = Temporal.Instant.fromEpochMilliseconds(shifted)
+  const shifted = Math.floor(zone === undefined ? at - UNKNOWN_ZONE_MS : at);
+  const day = Temporal.Instant.fromEpochMilliseconds(shifted)
     .toZonedDateTimeISO(zone ?? 'UTC')
-    .toPlainDateTime();
-  const text =
-    type === 'date'
-      ? `${local.toPlainDate().toString()}T00:00:00`
-      : local.toString({ smallestUnit: 'second' });
-  return version === 'v2' ? `datetime'${text}'` : text.slice(0, 10);
+    .toPlainDate();
+  return version === 'v2' ? `datetime'${day.toString()}T00:00:00'` : day.toString();
 }
 
 /**

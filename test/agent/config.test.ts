@@ -238,7 +238,7 @@ sources:
     keys: ['A', 'B'],
     stampType: 'date',
     expand: ['to_Item'],
-    overlapMs: 86_400_000,
+    overlapMs: 600_000,
   });
 });
 
