@@ -1,0 +1,67 @@
+-- One row per shipment that a commit touched; the highest (lease epoch, log position) wins. Disposable: it can be rebuilt
+-- from the facts. Not partitioned: a shipment never moves.
+CREATE TABLE IF NOT EXISTS laytime.shipments_state
+(
+    shipment_id String,
+    trace_id String,
+    version UInt128,
+    tenant LowCardinality(String),
+    first_observed_at DateTime64(3, 'UTC'),
+    last_observed_at DateTime64(3, 'UTC'),
+    refs Array(Tuple(type String, value String)),
+    partners Array(String),
+    attributes Map(String, String),
+    milestones Array(Tuple(
+        milestone String,
+        role String,
+        leg String,
+        subject String,
+        planned_at Nullable(DateTime64(3, 'UTC')),
+        planned_until Nullable(DateTime64(3, 'UTC')),
+        estimated_at Nullable(DateTime64(3, 'UTC')),
+        estimated_until Nullable(DateTime64(3, 'UTC')),
+        actual_at Nullable(DateTime64(3, 'UTC')),
+        actual_until Nullable(DateTime64(3, 'UTC')),
+        zone String,
+        unlocode String,
+        place String,
+        country String,
+        source String,
+        partner String,
+        observed_at DateTime64(3, 'UTC'),
+        event_id String)),
+    holds Array(Tuple(
+        agency String,
+        reason String,
+        subject String,
+        placed_at DateTime64(3, 'UTC'),
+        placed_event_id String,
+        removed_at Nullable(DateTime64(3, 'UTC')),
+        removed_event_id String,
+        partner String)),
+    voided Array(Tuple(event_id String, milestone String, reason String)),
+    clocks Array(Tuple(
+        clock_id String,
+        rule String,
+        rule_version String,
+        role String,
+        leg String,
+        subject String,
+        state String,
+        reason String,
+        confidence String,
+        start_at Nullable(DateTime64(3, 'UTC')),
+        warn_at Nullable(DateTime64(3, 'UTC')),
+        due_at Nullable(DateTime64(3, 'UTC')),
+        end_at Nullable(DateTime64(3, 'UTC')),
+        late_ms Nullable(Int64),
+        next_at Nullable(DateTime64(3, 'UTC')),
+        evidence Array(String),
+        awaiting_channels Array(String))),
+    ref_keys Array(String) MATERIALIZED arrayConcat(arrayMap(r -> r.2, refs), arrayMap(r -> concat(r.1, ':', r.2), refs)),
+    INDEX refs ref_keys TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX traces trace_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY shipment_id
+SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 1024

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW laytime.alert_changes AS SELECT * FROM laytime.alert_changes_log FINAL

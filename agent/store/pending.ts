@@ -1,0 +1,126 @@
+import type { EpochMs } from '../../rules/time.ts';
+import { LogHeader } from '../log/headers.ts';
+import type { LogRecord, Positions } from '../log/log.ts';
+import type { JudgeBatch } from '../track/outcome.ts';
+import {
+  encodeAlert,
+  encodeChannel,
+  encodeDeadLetter,
+  encodeEvent,
+  encodeLink,
+  encodeOperatorAction,
+  encodeRaw,
+} from './fact-rows.ts';
+import { type EncodedRows, RowWriter, selectRows } from './row-binary.ts';
+import { encodeShipment } from './state-rows.ts';
+import { FACT_TABLES, type FactTable, type RowVersion } from './tables.ts';
+import { countUnmapped, type UnmappedCount } from './unmapped.ts';
+
+/** Everything between two `commits` rows, encoded and ready to be sent again and again. */
+export interface Commit {
+  readonly facts: readonly { readonly table: FactTable; readonly rows: EncodedRows }[];
+  /** One row per shipment: the last one. */
+  readonly states: EncodedRows;
+  readonly positions: Positions;
+  readonly version: RowVersion;
+  readonly logTime: EpochMs;
+  readonly events: number;
+  readonly unmapped: readonly UnmappedCount[];
+  /** Number of the last batch in it. */
+  readonly lastBatch: number;
+  /** All rows as they were counted against the limits: superseded ones too. */
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Batches waiting for the next commit. Rows are encoded as they come: the judge's objects are still in cache then, and die
+ * young. A shipment that changes twice is encoded twice and sent once.
+ */
+export class Pending {
+  readonly #facts = new Map<FactTable, RowWriter>(FACT_TABLES.map((table) => [table, new RowWriter()]));
+  readonly #states = new RowWriter();
+  /** Shipment id → its last row in #states. */
+  #lastRow = new Map<string, number>();
+  #unmapped = new Map<string, UnmappedCount>();
+  #last: { positions: Positions; version: RowVersion; logTime: EpochMs; batch: number } | undefined;
+  #events = 0;
+
+  get isEmpty(): boolean {
+    return this.#last === undefined;
+  }
+
+  get bytes(): number {
+    let bytes = this.#states.bytes;
+    for (const rows of this.#facts.values()) bytes += rows.bytes;
+    return bytes;
+  }
+
+  get rows(): number {
+    let rows = this.#states.rows;
+    for (const writer of this.#facts.values()) rows += writer.rows;
+    return rows;
+  }
+
+  add(batch: JudgeBatch, positions: Positions, version: RowVersion, number: number): void {
+    const to = (table: FactTable): RowWriter => this.#facts.get(table)!;
+    const raw = to('raw_messages_log');
+    for (const record of batch.records) if (record.kind === 'message') encodeMessage(raw, record);
+    const events = to('events_log');
+    for (const event of batch.events) encodeEvent(events, event);
+    const links = to('links_log');
+    for (const link of batch.links) encodeLink(links, link, version);
+    for (const letter of batch.deadLetters) encodeDeadLetter(to('dead_letters_log'), letter, version);
+    for (const interval of batch.channels) encodeChannel(to('channel_intervals_log'), interval, version);
+    for (const action of batch.operator) encodeOperatorAction(to('operator_actions_log'), action);
+    for (const alert of batch.alerts) encodeAlert(to('alert_changes_log'), alert);
+    for (const state of batch.shipments) {
+      this.#lastRow.set(state.trace.shipmentId, this.#states.rows);
+      encodeShipment(this.#states, state, version);
+    }
+    countUnmapped(this.#unmapped, batch.unmapped);
+    this.#events += batch.events.length;
+    this.#last = { positions, version, logTime: batch.logTime, batch: number };
+  }
+
+  /** Everything added so far, or undefined when there is nothing. */
+  take(): Commit | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    const { rows, bytes } = this;
+    const facts = [];
+    for (const [table, writer] of this.#facts) {
+      if (writer.rows > 0) facts.push({ table, rows: writer.take() });
+    }
+    const all = this.#states.take();
+    const states =
+      this.#lastRow.size === all.ends.length
+        ? all
+        : selectRows(all, [...this.#lastRow.values()].sort(byNumber));
+    const commit: Commit = {
+      facts,
+      states,
+      positions: last.positions,
+      version: last.version,
+      logTime: last.logTime,
+      events: this.#events,
+      unmapped: [...this.#unmapped.values()],
+      lastBatch: last.batch,
+      rows,
+      bytes,
+    };
+    this.#lastRow = new Map();
+    this.#unmapped = new Map();
+    this.#last = undefined;
+    this.#events = 0;
+    return commit;
+  }
+}
+
+const byNumber = (a: number, b: number): number => a - b;
+
+function encodeMessage(to: RowWriter, record: LogRecord): void {
+  const type = record.header(LogHeader.contentType) ?? record.header('Content-Type') ?? '';
+  const id = record.header(LogHeader.id) ?? record.header('ce-id') ?? '';
+  encodeRaw(to, record, record.header(LogHeader.partner) ?? '', type, id);
+}
