@@ -8,7 +8,7 @@ import type { RawPosition } from './event.ts';
 import { MILESTONES } from './milestone.ts';
 import type { MilestoneRef, Rule } from './sla.ts';
 import { milestoneRefText } from './sla-milestone.ts';
-import { localText, spanText, zonedText } from './testing-time.ts';
+import { hoursText, localText, spanText, zonedText } from './testing-time.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
 import type { Fact, Trace } from './trace.ts';
 import type { Verdict, VerdictReason } from './verdict.ts';
@@ -226,7 +226,7 @@ export function drawCounted(
     sum += ms;
     const label = lines.length === 0 ? 'counted' : '';
     lines.push(
-      `  ${label.padEnd(8)} ${localText(from, zone)} – ${localText(to, zone)}  ${spanText(ms).padEnd(8)} (${spanText(sum)})`,
+      `  ${label.padEnd(8)} ${localText(from, zone)} – ${localText(to, zone)}  ${hoursText(ms).padEnd(8)} (${hoursText(sum)})`,
     );
   }
   if (lines.length > 0 && calendar !== undefined) lines.push(`           on calendar ${calendar}, ${zone}`);

@@ -63,3 +63,12 @@ export function spanText(ms: number): string {
   ];
   return parts.filter((part) => part !== '').join(' ') || `${Math.round(Math.abs(ms) / 1000)}s`;
 }
+
+/** `24h`, `1h 30m`: open time is counted in hours, for a day of it is no day. */
+export function hoursText(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  const hours = Math.floor(minutes / 60);
+  return [hours > 0 ? `${hours}h` : '', minutes % 60 > 0 || hours === 0 ? `${minutes % 60}m` : '']
+    .filter((part) => part !== '')
+    .join(' ');
+}

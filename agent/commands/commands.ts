@@ -10,4 +10,6 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'config check', load: async () => (await import('./config-check.ts')).configCheck },
   { name: 'sources try', load: async () => (await import('./sources-try.ts')).sourcesTry },
+  { name: 'rules test', load: async () => (await import('./rules-test.ts')).rulesTest },
+  { name: 'rules due', load: async () => (await import('./rules-due.ts')).rulesDue },
 ];

@@ -6,7 +6,15 @@ import { drawCounted } from '../../rules/explain.ts';
 import { formatProblem } from '../../rules/problem.ts';
 import { parseRules } from '../../rules/sla.ts';
 import { parseTime, zonedText } from '../../rules/testing-time.ts';
-import { type Command, type CommandContext, textOption, UsageError } from './command.ts';
+import { loadProject } from '../config-load.ts';
+import {
+  CONFIG_OPTION,
+  type Command,
+  type CommandContext,
+  configFile,
+  textOption,
+  UsageError,
+} from './command.ts';
 
 /** `laytime rules due`: when a budget is used up, and every window that was counted. */
 export const rulesDue: Command = {
@@ -14,6 +22,7 @@ export const rulesDue: Command = {
   summary: 'Work out when a budget is used up on a calendar',
   usage: '--from <time> --within <budget>',
   options: {
+    ...CONFIG_OPTION,
     from: {
       type: 'string',
       describe: 'start: 2026-03-27 15:00 (in the zone of the calendar) or with an offset',
@@ -109,25 +118,52 @@ function pauseOf(text: string, zone: string): Window {
 }
 
 function calendarOf(context: CommandContext): Calendar | undefined {
-  const files = texts(context, 'file');
   const name = textOption(context, 'calendar');
-  if (files.length === 0) {
-    if (name !== undefined)
-      throw new UsageError(`--calendar ${name}: in which file? add --file rules/calendars.yaml`);
-    return undefined;
-  }
-  const read = files.map((file) => ({ file, text: readFileSync(resolve(context.cwd, file), 'utf8') }));
-  const { ruleSet, problems } = parseRules(read, new Date(context.clock.now()).getUTCFullYear());
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    for (const problem of errors) {
-      context.stderr(`${formatProblem(problem, read.find(({ file }) => file === problem.file)?.text)}\n`);
-    }
-    throw new UsageError(`${files.join(', ')}: ${errors.length} problems`, 1);
-  }
-  const names = [...ruleSet.calendars.keys()];
-  const calendar = ruleSet.calendars.get(name ?? (names.length === 1 ? names[0]! : ''));
+  const files = texts(context, 'file');
+  if (name !== undefined && /\.ya?ml$/.test(name))
+    return pick(calendarsOf(context, [...files, name]), undefined);
+  if (files.length > 0) return pick(calendarsOf(context, files), name);
+  return name === undefined ? undefined : pick(configuredCalendars(context), name);
+}
+
+function pick(calendars: ReadonlyMap<string, Calendar>, name: string | undefined): Calendar {
+  const names = [...calendars.keys()];
+  const calendar = calendars.get(name ?? (names.length === 1 ? names[0]! : ''));
   if (calendar !== undefined) return calendar;
   const known = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`;
   throw new UsageError(name === undefined ? `which calendar? ${known}` : `no calendar "${name}"; ${known}`);
+}
+
+const yearOf = ({ clock }: CommandContext): number => new Date(clock.now()).getUTCFullYear();
+
+function configuredCalendars(context: CommandContext): ReadonlyMap<string, Calendar> {
+  const { env, cwd } = context;
+  const project = loadProject(configFile(context), {
+    env,
+    cwd,
+    year: yearOf(context),
+    missingSecrets: 'warning',
+  });
+  const { calendars } = project.rules.ruleSet;
+  if (calendars.size > 0) return calendars;
+  throw new UsageError(`${configFile(context)} has no calendars; name a rule file with --file`);
+}
+
+function calendarsOf(context: CommandContext, files: readonly string[]): ReadonlyMap<string, Calendar> {
+  const read = files.map((file) => ({ file, text: textOf(resolve(context.cwd, file), file) }));
+  const { ruleSet, problems } = parseRules(read, yearOf(context));
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return ruleSet.calendars;
+  for (const problem of errors) {
+    context.stderr(`${formatProblem(problem, read.find(({ file }) => file === problem.file)?.text)}\n`);
+  }
+  throw new UsageError(`${files.join(', ')}: ${errors.length} problems`, 1);
+}
+
+function textOf(path: string, file: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new UsageError(`${file} cannot be read`, 1);
+  }
 }
