@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { createServer as createPlain, request as forward } from 'node:http';
 import { createServer as createTls } from 'node:https';
 import { type AddressInfo, connect as dial } from 'node:net';
-import { join } from 'node:path';
 import t from 'tap';
 import { HttpClient, type HttpClientSettings } from '../../collectors/http-client.ts';
 import { HostGates } from '../../collectors/http-client-gate.ts';
 import type { HttpAuth } from '../../collectors/settings.ts';
-import { makeCertificates } from '../support/certificates.ts';
+import { certificate } from '../support/certificates.ts';
 import { CollectorWorld } from '../support/collector-world.ts';
-import { withTempDir } from '../support/engines.ts';
 import { type Handler, json, withHttpServer } from '../support/http-server.ts';
 import { httpSettings, secret } from '../support/source-settings.ts';
 
@@ -151,17 +148,22 @@ t.test('a redirect within the host is followed, credentials with it', async (t) 
 });
 
 t.test('TLS: a CA of one’s own, a client certificate, and a named fault without', async (t) => {
-  const dir = await withTempDir(t);
-  makeCertificates(dir);
-  const pem = (name: string) => readFile(join(dir, name), 'utf8');
-  const options = { cert: await pem('server.pem'), key: await pem('server.key'), ca: await pem('ca.pem') };
+  const options = {
+    cert: await certificate('server.pem'),
+    key: await certificate('server.key'),
+    ca: await certificate('ca.pem'),
+  };
   const server = createTls({ ...options, requestCert: true, rejectUnauthorized: true }, (_, response) =>
     json(response, {}),
   );
   await new Promise<void>((up) => server.listen(0, '127.0.0.1', up));
   t.teardown(() => server.close());
   const url = `https://localhost:${(server.address() as AddressInfo).port}`;
-  const tls = { ca: options.ca, cert: await pem('client.pem'), key: secret(await pem('client.key')) };
+  const tls = {
+    ca: options.ca,
+    cert: await certificate('client.pem'),
+    key: secret(await certificate('client.key')),
+  };
   t.equal((await clientFor(t, url, { tls }).get()).status, 200);
   await failsWith(t, clientFor(t, url, { tls: { cert: tls.cert, key: tls.key } }).get(), {
     fault: 'tls-failed',
@@ -210,19 +212,19 @@ t.test('a proxy carries both kinds of URL, and its refusal is named', async (t) 
   t.equal((await clientFor(t, target.url, { proxy: good }).get('/x')).status, 200);
   t.match(seen.at(-1), /GET http|CONNECT/, 'it went through the proxy');
 
-  const dir = await withTempDir(t);
-  makeCertificates(dir);
-  const [cert, key, ca] = await Promise.all(
-    ['server.pem', 'server.key', 'ca.pem'].map((n) => readFile(join(dir, n), 'utf8')),
-  );
+  const [cert, key, ca] = await Promise.all([
+    certificate('server.pem'),
+    certificate('server.key'),
+    certificate('ca.pem'),
+  ]);
   const secure = createTls({ cert, key }, (_, response) => json(response, {}));
   await new Promise<void>((up) => secure.listen(0, '127.0.0.1', up));
   t.teardown(() => secure.close());
   const secureUrl = `https://localhost:${(secure.address() as AddressInfo).port}`;
-  t.equal((await clientFor(t, secureUrl, { proxy: good, tls: { ca: ca! } }).get()).status, 200);
+  t.equal((await clientFor(t, secureUrl, { proxy: good, tls: { ca } }).get()).status, 200);
   t.match(seen.at(-1), /^CONNECT localhost/);
   for (const origin of [target.url, secureUrl]) {
-    const refused = clientFor(t, origin, { proxy: { url }, tls: { ca: ca! } }).get();
+    const refused = clientFor(t, origin, { proxy: { url }, tls: { ca } }).get();
     await failsWith(t, refused, { fault: 'proxy-failed' });
   }
 });

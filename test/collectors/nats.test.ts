@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { connect, headers, nkeys } from '@nats-io/transport-node';
@@ -11,7 +11,7 @@ import { fromNats } from '../../collectors/nats/message.ts';
 import { NatsCollector } from '../../collectors/nats/nats.ts';
 import { covers, overlap } from '../../collectors/nats/subjects.ts';
 import type { NatsAuth } from '../../collectors/settings.ts';
-import { makeCertificates } from '../support/certificates.ts';
+import { certificate, certificatePath } from '../support/certificates.ts';
 import { CollectorWorld } from '../support/collector-world.ts';
 import { eventually, withNats, withTempDir } from '../support/engines.ts';
 import { natsSettings, secret } from '../support/source-settings.ts';
@@ -256,15 +256,15 @@ t.test('a wrong password is a named fault, asked for again slowly, and mended by
 });
 
 t.test('TLS with a CA of one’s own and a client certificate', async (t) => {
-  const server = await serverWith(t, (dir) => {
-    makeCertificates(dir);
-    return `tls { cert_file: "${dir}/server.pem", key_file: "${dir}/server.key", ca_file: "${dir}/ca.pem", verify: true }`;
-  });
-  const pem = (name: string) => readFile(join(server.dir, name), 'utf8');
+  const [cert, key, ca] = (['server.pem', 'server.key', 'ca.pem'] as const).map(certificatePath);
+  const server = await serverWith(
+    t,
+    () => `tls { cert_file: "${cert}", key_file: "${key}", ca_file: "${ca}", verify: true }`,
+  );
   const tls = {
-    ca: await pem('ca.pem'),
-    cert: await pem('client.pem'),
-    key: secret(await pem('client.key')),
+    ca: await certificate('ca.pem'),
+    cert: await certificate('client.pem'),
+    key: secret(await certificate('client.key')),
   };
   const connection = await connect(connectOptions({ servers: [server.url], tls }));
   t.equal(connection.isClosed(), false);
