@@ -32,6 +32,8 @@ export function compileMapText(
     if (!report.hasErrors) report.error({ line: 1, column: 1, length: 1 }, 'empty-file', 'the map is empty');
     return { problems: report.problems };
   }
+  // What follows from a syntax error would only bury it.
+  if (report.hasErrors) return { problems: report.problems };
   const own = readFields(tree, report, 'the map');
   if (own === undefined) return { problems: report.problems };
   const inherited = inherit(own.node, report, findParent);

@@ -3,6 +3,7 @@ import { hashId } from '../../rules/hash.ts';
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { Ref } from '../../rules/refs.ts';
 import { instant } from '../../rules/time.ts';
+import { eventIdOf } from '../../rules/trace.ts';
 import type { AttributesOf } from './attributes-of.ts';
 import type { LocationOf, RoleOf } from './place-of.ts';
 import type { RecordFacts } from './record-of.ts';
@@ -62,7 +63,7 @@ export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out:
   }
   const key = keyOf(reader, scope, facts);
   const event: { -readonly [K in keyof ShipmentEvent]: ShipmentEvent[K] } = {
-    id: `${key}.${facts.revision.order.toString(36)}.${facts.revision.tag}`,
+    id: eventIdOf(key, facts.revision),
     key,
     revision: facts.revision,
     source: scope.source.name,

@@ -42,7 +42,7 @@ export function compileEvent(node: YamlNode, outer: MapContext, map: EventDefaul
   const name = fields.requiredText('name', 'goods-issued') ?? '';
   if (map.names.has(name)) {
     report.error(
-      fields.keyPlace('name'),
+      fields.get('name')?.place ?? fields.place,
       'duplicate-event',
       `there are two events "${name}"`,
       'give each its own name',
