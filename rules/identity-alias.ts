@@ -95,6 +95,12 @@ export class AliasClaims {
   }
 }
 
+/** Aliases that a statement declares; they say something only beside exactly one principal ref. */
+export function claimedAliases(marked: readonly number[], principals: readonly RefId[]): RefId[] {
+  if (principals.length !== 1) return [];
+  return marked.filter((mark) => (mark & 1) === 1 && mark >>> 1 !== principals[0]).map((mark) => mark >>> 1);
+}
+
 function push(map: Map<RefId, Claim[]>, key: RefId, claim: Claim): void {
   const claims = map.get(key);
   if (claims === undefined) map.set(key, [claim]);

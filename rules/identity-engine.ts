@@ -1,5 +1,6 @@
 import { hashId } from './hash.ts';
-import { AliasClaims, type Claim } from './identity-alias.ts';
+import { AliasClaims, type Claim, claimedAliases } from './identity-alias.ts';
+import { Changes } from './identity-change.ts';
 import { IdentityGraph } from './identity-graph.ts';
 import { type IdentityOverride, Overrides } from './identity-override.ts';
 import { type Solution, solve } from './identity-solve.ts';
@@ -23,16 +24,7 @@ export class IdentityEngine {
   readonly claims: AliasClaims;
   readonly refused = new Map<RefId, readonly Claim[]>();
   readonly ambiguous = new Set<StatementId>();
-  /** The statement that this change added under a new key, or -1. */
-  fresh: StatementId = NONE;
-  /** Key → shipments before this change, for every statement whose shipments may have changed. */
-  readonly before = new Map<string, readonly RefId[]>();
-  /** Shipments that gained or lost a ref in this change. */
-  readonly touched = new Set<RefId>();
-  /** Shipments that became part of another, or a shipment again. */
-  readonly moved = new Set<RefId>();
-  readonly newlyAmbiguous = new Set<StatementId>();
-  readonly newlyRefused = new Set<Claim>();
+  readonly changes = new Changes();
   /** While loading nothing is compared with what was before, and everything is resolved once at the end. */
   quiet = false;
   readonly #statements = new Set<StatementId>();
@@ -41,14 +33,6 @@ export class IdentityEngine {
   readonly #unplaced = new Set<StatementId>();
   readonly #aliases = new Set<RefId>();
   readonly #loose = new Set<RefId>();
-  readonly #perChange: readonly (Set<unknown> | Map<unknown, unknown>)[] = [
-    this.#loose,
-    this.before,
-    this.touched,
-    this.moved,
-    this.newlyAmbiguous,
-    this.newlyRefused,
-  ];
   #rootsStale = false;
 
   constructor(settings: { readonly tenant: string; readonly shipmentIs: RefType }) {
@@ -65,7 +49,7 @@ export class IdentityEngine {
   /** `replaces`: a statement with this key was deleted in the same change. */
   insert(statement: NumberedStatement, replaces = false): StatementId {
     const id = this.graph.statements.add(statement.key, statement.minute, statement.marked);
-    if (!this.quiet && !replaces) this.fresh = id;
+    if (!this.quiet && !replaces) this.changes.fresh = id;
     this.#attach(id, statement.marked);
     return id;
   }
@@ -74,7 +58,7 @@ export class IdentityEngine {
     const { statements } = this.graph;
     this.#record(id);
     // The same shipments with other refs are no change of links.
-    for (const shipment of this.graph.shipmentsOf(id)) this.touched.add(shipment);
+    for (const shipment of this.graph.shipmentsOf(id)) this.changes.touched.add(shipment);
     this.#detach(id);
     for (const ref of statements.refs(id)) this.#loose.add(ref);
     statements.free(id);
@@ -85,7 +69,7 @@ export class IdentityEngine {
     const named = new Set(overrides.splitRefs());
     for (const fact of [overrides.get(key), override]) {
       const shipment = fact === undefined ? NONE : this.graph.findShipment(fact.shipmentId);
-      if (shipment !== NONE) this.touched.add(shipment);
+      if (shipment !== NONE) this.changes.touched.add(shipment);
     }
     if (override === undefined) overrides.delete(key);
     else overrides.set(override);
@@ -98,14 +82,15 @@ export class IdentityEngine {
     const ref = this.graph.refs.find(parseRef(text));
     if (ref < 0) return;
     this.#markRef(ref);
-    for (const shipment of this.graph.bags.values(this.graph.refs.shipments(ref))) this.touched.add(shipment);
+    for (const shipment of this.graph.bags.values(this.graph.refs.shipments(ref)))
+      this.changes.touched.add(shipment);
     for (const alias of this.claims.rivals([ref])) this.#aliases.add(alias);
   }
 
   #record(id: StatementId): void {
-    if (this.quiet || id === this.fresh) return;
+    if (this.quiet || id === this.changes.fresh) return;
     const key = this.graph.statements.key(id);
-    if (!this.before.has(key)) this.before.set(key, this.graph.shipmentsOf(id));
+    if (!this.changes.before.has(key)) this.changes.before.set(key, this.graph.shipmentsOf(id));
   }
 
   #attach(id: StatementId, marked: readonly number[]): void {
@@ -142,25 +127,21 @@ export class IdentityEngine {
       for (const shipment of this.graph.aliased(refs)) this.#leave(id, refs, shipment);
     } else {
       for (const ref of refs) this.#markRef(ref);
-      this.#place(id, refs);
+      this.graph.dropUnplaced(id, refs);
       this.#statements.delete(id);
       this.#unplaced.delete(id);
       this.ambiguous.delete(id);
-      this.newlyAmbiguous.delete(id);
+      this.changes.newlyAmbiguous.delete(id);
     }
     statements.setOutcome(id, WAITING);
   }
 
-  /** Aliases say something only beside exactly one principal ref. */
   #claim(
     marked: readonly number[],
     principals: readonly RefId[],
     change: (alias: RefId, principal: RefId) => void,
   ): void {
-    if (principals.length !== 1) return;
-    for (const mark of marked) {
-      const alias = mark >>> 1;
-      if ((mark & 1) === 0 || alias === principals[0]) continue;
+    for (const alias of claimedAliases(marked, principals)) {
       for (const rival of this.claims.rivals([alias])) this.#aliases.add(rival);
       change(alias, principals[0]!);
     }
@@ -168,7 +149,7 @@ export class IdentityEngine {
 
   #join(id: StatementId, refs: readonly RefId[], shipment: RefId): void {
     if (!this.graph.overrides.empty && this.graph.refs.statements(shipment) === NONE) this.#rootsStale = true;
-    if (this.graph.refs.statements(shipment) === NONE) this.touched.add(shipment);
+    if (this.graph.refs.statements(shipment) === NONE) this.changes.touched.add(shipment);
     this.graph.join(id, refs, shipment, (ref, fresh) => this.#evidence(ref, shipment, fresh));
   }
 
@@ -178,7 +159,7 @@ export class IdentityEngine {
   }
 
   #evidence(ref: RefId, shipment: RefId, changed: boolean): void {
-    if (changed) this.touched.add(shipment);
+    if (changed) this.changes.touched.add(shipment);
     if (changed || this.graph.window(ref) !== Infinity) this.#markRef(ref);
   }
 
@@ -222,7 +203,7 @@ export class IdentityEngine {
     }
     for (const alias of changed) {
       for (const shipment of [aliases.get(alias), held.get(alias), ...bags.values(refs.shipments(alias))]) {
-        if (shipment !== undefined) this.touched.add(shipment);
+        if (shipment !== undefined) this.changes.touched.add(shipment);
       }
       if (held.has(alias)) aliases.set(alias, held.get(alias)!);
       else aliases.delete(alias);
@@ -231,7 +212,7 @@ export class IdentityEngine {
     const old = new Set([...all].flatMap((alias) => this.refused.get(alias) ?? []));
     for (const alias of all) this.refused.delete(alias);
     for (const claim of refused) {
-      if (!old.has(claim)) this.newlyRefused.add(claim);
+      if (!old.has(claim)) this.changes.newlyRefused.add(claim);
       this.refused.set(claim.alias, [...(this.refused.get(claim.alias) ?? []), claim]);
     }
   }
@@ -241,15 +222,7 @@ export class IdentityEngine {
     if (!this.#rootsStale) return;
     this.#rootsStale = false;
     const { overrides, roots: old, bags, refs, statements } = this.graph;
-    const roots = new Map<RefId, RefId>();
-    for (const shipmentId of overrides.merged()) {
-      const shipment = this.graph.findShipment(shipmentId);
-      if (shipment < 0) continue;
-      for (const next of overrides.chain(shipmentId)) {
-        const live = this.graph.findShipment(next);
-        if (live >= 0) roots.set(shipment, live);
-      }
-    }
+    const roots = overrides.roots((shipmentId) => this.graph.findShipment(shipmentId));
     const moved = [...new Set([...old.keys(), ...roots.keys()])].filter(
       (id) => old.get(id) !== roots.get(id),
     );
@@ -258,9 +231,9 @@ export class IdentityEngine {
         this.#record(id);
         for (const ref of statements.refs(id)) this.#markRef(ref);
       }
-      this.moved.add(shipment);
-      this.moved.add(this.graph.root(shipment));
-      this.touched.add(shipment);
+      this.changes.moved.add(shipment);
+      this.changes.moved.add(this.graph.root(shipment));
+      this.changes.touched.add(shipment);
     }
     this.graph.roots = roots;
   }
@@ -270,7 +243,7 @@ export class IdentityEngine {
     this.#statements.delete(id);
     const refs = this.graph.statements.refs(id);
     if (solution.because.length > 0) {
-      const wasUnplaced = this.#place(id, refs);
+      const wasUnplaced = this.graph.dropUnplaced(id, refs);
       this.#unplaced.delete(id);
       const changed = this.#resolve(id, solution.shipments, solution.ambiguous);
       if (changed || wasUnplaced) this.#markGroups(refs);
@@ -281,26 +254,8 @@ export class IdentityEngine {
       if (this.#resolve(id, [], false)) this.#markGroups(refs);
       return;
     }
-    if (!this.graph.unplaced.has(id)) {
-      this.graph.unplaced.add(id);
-      this.#markGroups(refs);
-      for (const group of groups) {
-        const of = this.graph.byGroup.get(group);
-        if (of === undefined) this.graph.byGroup.set(group, new Set([id]));
-        else of.add(id);
-      }
-    }
+    if (this.graph.addUnplaced(id, groups)) this.#markGroups(refs);
     this.#unplaced.add(id);
-  }
-
-  /** Takes the statement from those that only group refs can place. */
-  #place(id: StatementId, refs: readonly RefId[]): boolean {
-    if (!this.graph.unplaced.delete(id)) return false;
-    for (const ref of refs) {
-      const of = this.graph.byGroup.get(ref);
-      if (of?.delete(id) && of.size === 0) this.graph.byGroup.delete(ref);
-    }
-    return true;
   }
 
   #markGroups(refs: readonly RefId[]): void {
@@ -316,8 +271,8 @@ export class IdentityEngine {
     const { statements } = this.graph;
     const old = statements.resolved(id);
     const same = old.length === shipments.length && old.every((shipment, i) => shipment === shipments[i]);
-    if (ambiguous && !(same && this.ambiguous.has(id))) this.newlyAmbiguous.add(id);
-    if (!ambiguous) this.newlyAmbiguous.delete(id);
+    if (ambiguous && !(same && this.ambiguous.has(id))) this.changes.newlyAmbiguous.add(id);
+    if (!ambiguous) this.changes.newlyAmbiguous.delete(id);
     if (ambiguous) this.ambiguous.add(id);
     else this.ambiguous.delete(id);
     if (same) return false;
@@ -333,8 +288,7 @@ export class IdentityEngine {
       if (refs.isFree(ref) || refs.statements(ref) !== NONE || refs.shipments(ref) !== NONE) continue;
       this.graph.freeRef(ref);
     }
-    this.fresh = NONE;
-    // Clearing an empty set allocates.
-    for (const set of this.#perChange) if (set.size > 0) set.clear();
+    if (this.#loose.size > 0) this.#loose.clear();
+    this.changes.clear();
   }
 }

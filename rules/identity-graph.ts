@@ -108,6 +108,28 @@ export class IdentityGraph implements SolverView {
     return { shipments: [], ambiguous: false, because: [] };
   }
 
+  /** False when it was among them already. */
+  addUnplaced(statement: StatementId, groups: readonly RefId[]): boolean {
+    if (this.unplaced.has(statement)) return false;
+    this.unplaced.add(statement);
+    for (const group of groups) {
+      const of = this.byGroup.get(group);
+      if (of === undefined) this.byGroup.set(group, new Set([statement]));
+      else of.add(statement);
+    }
+    return true;
+  }
+
+  /** False when it was not among them. */
+  dropUnplaced(statement: StatementId, refs: readonly RefId[]): boolean {
+    if (!this.unplaced.delete(statement)) return false;
+    for (const ref of refs) {
+      const of = this.byGroup.get(ref);
+      if (of?.delete(statement) && of.size === 0) this.byGroup.delete(ref);
+    }
+    return true;
+  }
+
   /** Group refs that may place a statement: a strange container on a known voyage is not about everybody on board. */
   placing(refs: readonly RefId[]): RefId[] {
     const groups = refs.filter((ref) => this.isGroup(ref));

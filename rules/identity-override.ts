@@ -79,9 +79,20 @@ export class Overrides {
     return out;
   }
 
-  /** Shipments merged into another. */
-  merged(): Iterable<string> {
-    return this.#into.keys();
+  /**
+   * What merged shipments are part of, in the caller's numbers: the last shipment of their chain that is known.
+   * `find` gives a number below 0 for a shipment of which nothing is known.
+   */
+  roots(find: (shipmentId: string) => number): Map<number, number> {
+    const roots = new Map<number, number>();
+    for (const shipmentId of this.#into.keys()) {
+      const shipment = find(shipmentId);
+      const known = this.chain(shipmentId)
+        .map(find)
+        .filter((number) => number >= 0);
+      if (shipment >= 0) roots.set(shipment, known.at(-1)!);
+    }
+    return roots;
   }
 
   isSplit(ref: string, shipmentIds: readonly string[]): boolean {

@@ -1,4 +1,11 @@
 import { type Explanation, explain, refsOfShipment, shipmentsOfRef } from './identity-answers.ts';
+import {
+  conflictsOf,
+  type IdentityChange,
+  type IdentityConflict,
+  report,
+  shipmentIds,
+} from './identity-change.ts';
 import { dumpLines, loadLines } from './identity-dump.ts';
 import { IdentityEngine } from './identity-engine.ts';
 import { type IdentityOverride, shipmentIdOf } from './identity-override.ts';
@@ -8,6 +15,7 @@ import { compareRefs, type Ref, type RefType } from './refs.ts';
 import type { EpochMs } from './time.ts';
 
 export type { Explanation } from './identity-answers.ts';
+export type { IdentityChange, IdentityConflict } from './identity-change.ts';
 export type { IdentityOverride } from './identity-override.ts';
 
 /** What an event says about refs belonging together; `key` is the event's key. Refs are canonical. */
@@ -17,35 +25,6 @@ export interface Statement {
   readonly refs: readonly Ref[];
   /** Refs that are 1:1 with the principal ref of this statement. */
   readonly aliases?: readonly Ref[];
-}
-
-/** Refs that contradict each other. Nothing is dropped: the event speaks of everything it may speak of. */
-export type IdentityConflict =
-  /** The refs of a statement have no shipment in common; it is linked to all of them. */
-  | {
-      readonly kind: 'ambiguous';
-      readonly key: string;
-      readonly refs: readonly Ref[];
-      readonly shipments: readonly string[];
-    }
-  /** A claim that `alias` is the shipment `refused`, while one that is said more often excludes it. */
-  | {
-      readonly kind: 'alias-refused';
-      readonly alias: Ref;
-      readonly refused: string;
-      /** What the alias does stand for, if anything. */
-      readonly holds?: string;
-    };
-
-export interface IdentityChange {
-  /** Sorted by key, then shipment. */
-  readonly links: { readonly key: string; readonly shipmentId: string; readonly linked: boolean }[];
-  /** Shipments that were created, or whose refs or links changed. */
-  readonly shipments: string[];
-  /** Conflicts that are new, or changed. */
-  readonly conflicts: IdentityConflict[];
-  /** The statement that was put speaks of no known shipment yet. */
-  readonly waiting: boolean;
 }
 
 export interface IdentitySettings {
@@ -84,7 +63,7 @@ export class Identity {
     }
     const id = this.#engine.insert({ key: statement.key, minute, marked }, known >= 0);
     this.#engine.settle();
-    return this.#report(id);
+    return report(this.#engine, id);
   }
 
   /** Takes a statement or an operator's decision back, as if it had never been made. */
@@ -93,14 +72,14 @@ export class Identity {
     if (known >= 0) this.#engine.delete(known);
     else this.#engine.override(key, undefined);
     this.#engine.settle();
-    return this.#report(NONE);
+    return report(this.#engine, NONE);
   }
 
   /** Takes an operator's merge or split into account; a decision with the same key is replaced. */
   override(override: IdentityOverride): IdentityChange {
     this.#engine.override(override.key, override);
     this.#engine.settle();
-    return this.#report(NONE);
+    return report(this.#engine, NONE);
   }
 
   /** Shipments that a statement with these refs would speak of, sorted. For a statement that was put, see linksOf. */
@@ -152,12 +131,7 @@ export class Identity {
 
   /** All conflicts there are, sorted. */
   conflicts(): IdentityConflict[] {
-    const { ambiguous, refused } = this.#engine;
-    const out = [...ambiguous].map((id) => this.#ambiguity(id));
-    for (const claims of refused.values()) {
-      for (const { alias, principal } of claims) out.push(this.#refusal(alias, principal));
-    }
-    return sorted(out);
+    return conflictsOf(this.#engine);
   }
 
   /** Why a statement speaks of its shipments; undefined when it was never put. */
@@ -174,7 +148,7 @@ export class Identity {
   forget(shipmentId: string): IdentityChange {
     const { graph } = this.#engine;
     const shipment = graph.findShipment(shipmentId);
-    if (shipment < 0 || graph.root(shipment) !== shipment) return this.#report(NONE);
+    if (shipment < 0 || graph.root(shipment) !== shipment) return report(this.#engine, NONE);
     const raw = new Set([
       shipment,
       ...[...graph.roots].filter(([, root]) => root === shipment).map(([id]) => id),
@@ -190,7 +164,7 @@ export class Identity {
       if (others) this.#engine.insert({ key, minute, marked: rest.map((ref) => 2 * ref) }, true);
     }
     this.#engine.settle();
-    const { links, shipments, ...change } = this.#report(NONE);
+    const { links, shipments, ...change } = report(this.#engine, NONE);
     return {
       ...change,
       links: links.filter((link) => link.shipmentId !== shipmentId),
@@ -248,93 +222,17 @@ export class Identity {
   }
 
   #ids(shipments: readonly RefId[]): string[] {
-    return shipments.map((shipment) => this.#engine.graph.shipmentId(shipment)).sort();
+    return shipmentIds(this.#engine.graph, shipments);
   }
 
   #nothing(id: StatementId): IdentityChange {
     const waiting = this.#engine.graph.statements.outcome(id) === WAITING;
     return { links: [], shipments: [], conflicts: [], waiting };
   }
-
-  /** The usual change: one new statement, and nothing else moved. */
-  #reportFresh(put: StatementId): IdentityChange {
-    const { graph, fresh, touched } = this.#engine;
-    const key = graph.statements.key(fresh);
-    const shipments = this.#ids(graph.shipmentsOf(fresh));
-    const links = shipments.map((shipmentId) => ({ key, shipmentId, linked: true }));
-    for (const shipment of touched) {
-      const id = graph.shipmentId(graph.root(shipment));
-      if (!shipments.includes(id)) shipments.push(id);
-    }
-    const waiting = graph.statements.outcome(put) === WAITING;
-    this.#engine.finish();
-    return { links, shipments, conflicts: [], waiting };
-  }
-
-  #report(put: StatementId): IdentityChange {
-    const engine = this.#engine;
-    const { graph } = engine;
-    const others =
-      engine.before.size + engine.moved.size + engine.newlyAmbiguous.size + engine.newlyRefused.size;
-    if (put !== NONE && put === engine.fresh && others === 0) return this.#reportFresh(put);
-    const links: { key: string; shipmentId: string; linked: boolean }[] = [];
-    const touched = new Set(engine.moved);
-    for (const shipment of engine.touched) touched.add(graph.root(shipment));
-    if (engine.fresh !== NONE) {
-      const key = graph.statements.key(engine.fresh);
-      for (const shipment of graph.shipmentsOf(engine.fresh)) push(key, shipment, true);
-    }
-    for (const [key, old] of engine.before) {
-      const id = graph.statements.find(key);
-      const now = id < 0 ? [] : graph.shipmentsOf(id);
-      for (const shipment of old) if (!now.includes(shipment)) push(key, shipment, false);
-      for (const shipment of now) if (!old.includes(shipment)) push(key, shipment, true);
-    }
-    function push(key: string, shipment: RefId, linked: boolean): void {
-      touched.add(shipment);
-      links.push({ key, shipmentId: graph.shipmentId(shipment), linked });
-    }
-    if (links.length > 1) {
-      links.sort((a, b) => (a.key === b.key ? order(a.shipmentId, b.shipmentId) : order(a.key, b.key)));
-    }
-    const conflicts = [...engine.newlyAmbiguous].map((id) => this.#ambiguity(id));
-    for (const { alias, principal } of engine.newlyRefused) conflicts.push(this.#refusal(alias, principal));
-    const shipments = this.#ids([...touched]);
-    const waiting = put !== NONE && graph.statements.outcome(put) === WAITING;
-    engine.finish();
-    return { links, shipments, conflicts: sorted(conflicts), waiting };
-  }
-
-  #ambiguity(id: StatementId): IdentityConflict {
-    const { graph } = this.#engine;
-    const refs = graph.statements.refs(id).map((ref) => graph.refs.ref(ref));
-    return {
-      kind: 'ambiguous',
-      key: graph.statements.key(id),
-      refs: refs.sort(compareRefs),
-      shipments: this.#ids(graph.shipmentsOf(id)),
-    };
-  }
-
-  #refusal(alias: RefId, principal: RefId): IdentityConflict {
-    const { graph } = this.#engine;
-    const holds = graph.aliases.get(alias);
-    return {
-      kind: 'alias-refused',
-      alias: graph.refs.ref(alias),
-      refused: graph.shipmentId(principal),
-      ...(holds === undefined ? {} : { holds: graph.shipmentId(holds) }),
-    };
-  }
 }
 
 const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((number, i) => number === b[i]);
-
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const sorted = (conflicts: IdentityConflict[]): IdentityConflict[] =>
-  conflicts.length < 2 ? conflicts : conflicts.sort((a, b) => order(JSON.stringify(a), JSON.stringify(b)));
 
 /** Clamped: a year 9999 in a message must not wrap round into the past. */
 function toMinute(at: EpochMs): number {
