@@ -38,7 +38,7 @@ export interface ClickHouseEngine {
 
 const READY_WITHIN_MS = 60_000;
 /** The engine of an agent that was just killed needs a moment to let go of its directory. */
-const LOCK_ATTEMPTS = 7;
+const LOCK_ATTEMPTS = 4;
 const LOCK_RETRY_MS = 500;
 const PORT_ATTEMPTS = 4;
 

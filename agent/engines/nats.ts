@@ -36,7 +36,7 @@ export interface NatsEngine {
 }
 
 const READY_WITHIN_MS = 60_000;
-const LOCK_ATTEMPTS = 7;
+const LOCK_ATTEMPTS = 4;
 const LOCK_RETRY_MS = 500;
 const PORT_ATTEMPTS = 4;
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;

@@ -14,6 +14,8 @@ export interface GuardedStreamOptions {
   readonly stream?: string;
   readonly prefix?: string;
   readonly replicas?: number;
+  /** How long the server itself recognises a repeated append; later ones are recognised by reading back. */
+  readonly dedupeWindowMs?: number;
   readonly tell?: (fault: LogFault) => void;
 }
 
@@ -33,6 +35,7 @@ export async function openGuardedStream<T>(
   options: GuardedStreamOptions = {},
 ): Promise<JetStreamGuardedStream<T>> {
   const { stream = 'LAYTIME_ALERTS', prefix = 'laytime.alerts', replicas, tell = () => undefined } = options;
+  const { dedupeWindowMs = DEDUPE_WINDOW_MS } = options;
   const manager = await jetstreamManager(connection, { timeout: REQUEST_TIMEOUT_MS });
   await ensureStream(
     manager,
@@ -40,7 +43,7 @@ export async function openGuardedStream<T>(
       name: stream,
       subjects: [`${prefix}.>`],
       description: 'Laytime: every change of every alert; the truth of alerts and the outbox of notices',
-      dedupeWindowMs: DEDUPE_WINDOW_MS,
+      dedupeWindowMs,
       ...(replicas === undefined ? {} : { replicas }),
     },
     tell,

@@ -1,7 +1,8 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import t, { type Test } from 'tap';
 import { openGuardedStream } from '../../../agent/log/alert-stream.ts';
 import type { AlertLogEntry, GuardedStream } from '../../../agent/log/log.ts';
-import { withNats } from '../../support/engines.ts';
+import { eventually, withNats } from '../../support/engines.ts';
 import { connected } from './support.ts';
 
 interface Change {
@@ -56,6 +57,25 @@ t.test('an append whose answer was lost is recognised when it is made again', as
   t.equal(await two.append('an alert: é', { n: 1 }, 0), sequence);
   t.equal((await all(one)).length, 1);
   t.equal((await all(one))[0]?.subject, 'an alert: é');
+});
+
+t.test('so is one that the server itself has forgotten', async (t) => {
+  const name = fresh();
+  const connection = await connected(t, nats.url);
+  const options = { stream: name, prefix: name, dedupeWindowMs: 100 };
+  const stream = await openGuardedStream<Change>(connection, options);
+  t.teardown(() => stream.close());
+  const sequence = await stream.append('a', { n: 1 }, 0);
+  const manager = await jetstreamManager(connection);
+  let n = 0;
+  await eventually('the window has passed on the server', async () => {
+    n += 1;
+    await stream.append(`other-${n}`, { n }, 0);
+    const { state } = await manager.streams.info(name);
+    return Date.parse(String(state.last_ts)) - Date.parse(String(state.first_ts)) > 400;
+  });
+  t.equal(await stream.append('a', { n: 1 }, 0), sequence);
+  await t.rejects(stream.append('a', { n: 2 }, 0), { name: 'StaleWriterError' });
 });
 
 t.test('many alerts are in flight together, through a crash of the server', async (t) => {
