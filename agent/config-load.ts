@@ -141,6 +141,16 @@ function loadRules(globs: readonly RuleGlob[], where: Where): ParsedRules {
     if (found.length === 0) where.problems.push(noFiles(glob, where.file));
     for (const { path, name } of found) files.set(name, readFileSync(path, 'utf8'));
   }
+  // The packs share one file of calendars.
+  if (globs.some((g) => g.pattern.startsWith(BUILTIN))) {
+    for (const { path, name } of findRuleFiles(
+      { pattern: `${BUILTIN}calendars` },
+      where.directory,
+      where.cwd,
+    )) {
+      files.set(name, readFileSync(path, 'utf8'));
+    }
+  }
   for (const [name, text] of files) where.texts.set(name, text);
   return parseRules(
     [...files].map(([file, text]) => ({ file, text })),

@@ -5,6 +5,7 @@ import { closest, compareProblems, type Problem } from './problem.ts';
 import type { Budget, MilestoneRef, ParsedRules, RuleSource } from './sla.ts';
 import type { CalendarSource } from './sla-calendar.ts';
 import { milestoneRefText } from './sla-milestone.ts';
+import { BUDGET_KEY } from './sla-rule.ts';
 import { YamlReport } from './yaml-report.ts';
 
 /** What rules are checked against. What is undefined is not known, and not checked. */
@@ -90,8 +91,7 @@ const isBusiness = (budget: Budget): boolean => budget.unit.startsWith('business
 
 function checkBudgets(source: RuleSource, report: YamlReport): void {
   const { rule, place, places } = source;
-  const budgetKey = { after: 'within', ack: 'within', before: 'at_least', dwell: 'longer_than' }[rule.kind];
-  const budgetPlace = places[budgetKey] ?? place;
+  const budgetPlace = places[BUDGET_KEY[rule.kind]] ?? place;
   for (const warn of rule.warn) {
     const at = places.warn ?? place;
     if (size(warn) === 0) {
@@ -119,17 +119,20 @@ function checkBudgets(source: RuleSource, report: YamlReport): void {
 }
 
 function checkRoutes(source: RuleSource, report: YamlReport, routes: readonly string[] | undefined): void {
-  const { rule, place, places } = source;
+  const { rule, place, places, overridden } = source;
   if (routes === undefined || rule.mode !== 'live') return;
   if (rule.notify.length === 0) {
     report.warning(place, 'no-route', `rule ${rule.name} tells nobody`, 'add notify:, or mode: shadow');
   }
   for (const name of rule.notify) {
     if (routes.includes(name)) continue;
-    const at = places.notify ?? place;
-    report.unknown(at, 'unknown-route', `no notify route "${name}" in the configuration`, name, routes);
+    const at = overridden.notify ?? places.notify ?? place;
+    const own = new YamlReport(overridden.notify?.file ?? report.file, report.problems);
+    own.unknown(at, 'unknown-route', `no notify route "${name}" in the configuration`, name, routes);
   }
 }
+
+const isReady = (file: string): boolean => file.startsWith('builtin:');
 
 function checkSources(
   source: RuleSource,
@@ -137,7 +140,9 @@ function checkSources(
   proves: ReadonlyMap<string, readonly MilestoneCode[]> | undefined,
 ): void {
   const { rule, place, places } = source;
-  if (proves === undefined || rule.mode === 'off') return;
+  // A ready pack has rules for sources that somebody else has; those that are switched on must work.
+  const idle = rule.mode === 'off' || (rule.mode === 'shadow' && isReady(rule.place.file));
+  if (proves === undefined || idle) return;
   const stated = new Set([...proves.values()].flat());
   const none = (refs: readonly MilestoneRef[]): boolean => !refs.some((r) => stated.has(r.milestone));
   const list = (refs: readonly MilestoneRef[]): string => refs.map(milestoneRefText).join(', ');
@@ -166,7 +171,7 @@ function checkSources(
 function checkCalendars(parsed: ParsedRules, problems: Problem[], years: LintContext['years']): void {
   for (const calendar of parsed.calendars) {
     const report = new YamlReport(calendar.file, problems);
-    if (!parsed.usedCalendars.has(calendar.name)) {
+    if (!parsed.usedCalendars.has(calendar.name) && !isReady(calendar.file)) {
       report.warning(calendar.place, 'calendar-unused', `no rule uses the calendar ${calendar.name}`);
     }
     checkHolidays(calendar, report, years);

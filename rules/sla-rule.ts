@@ -12,8 +12,6 @@ import { readOneOf, readText, readTextNodes } from './yaml-values.ts';
 export interface RuleDraft {
   /** Its version is still empty. */
   readonly rule: Rule;
-  /** Canonical text of what a verdict depends on, the calendar aside. */
-  readonly terms: string;
   readonly place: Place;
   readonly places: Readonly<Record<string, Place>>;
 }
@@ -28,6 +26,14 @@ const KIND_KEYS: Readonly<Record<Kind, readonly string[]>> = {
   dwell: ['state', 'agency', 'longer_than'],
   ack: ['submitted', 'answered_by', 'within'],
 };
+
+/** The key of each kind's budget. */
+export const BUDGET_KEY = {
+  after: 'within',
+  ack: 'within',
+  before: 'at_least',
+  dwell: 'longer_than',
+} as const satisfies Record<Kind, string>;
 
 const HOLD_STATES = ['customs.hold'] as const;
 const DEFAULT_WAIT_FOR_FEEDS_MS = 2 * 3_600_000;
@@ -74,7 +80,7 @@ export function readRule(
   const errors = report.problems.filter((p) => p.severity === 'error').length - errorsBefore;
   if (errors > 0 || terms.within === undefined) return undefined;
   const whole: Rule = { ...rule, ...terms, within: terms.within };
-  return { rule: whole, terms: canonicalTerms(whole), place, places: placesOf(fields) };
+  return { rule: whole, place, places: placesOf(fields) };
 }
 
 /** `kind:` may be left out where the other keys tell it. */
@@ -136,7 +142,8 @@ function readDwell(fields: Fields, within: Budget | undefined): Terms {
   return { from, to, within };
 }
 
-function readBudget(node: YamlNode, report: YamlReport, what: string): Budget | undefined {
+/** A length of time (budget.ts). */
+export function readBudget(node: YamlNode, report: YamlReport, what: string): Budget | undefined {
   const text = readText(node, report, what, '24h, 24bh, 3bd or 10cd');
   return text === undefined ? undefined : budgetOf(text, node, node.place, report, what);
 }
@@ -159,7 +166,7 @@ function budgetOf(
 }
 
 /** `8bh before`, or a list of such; the word "before" may be left out. */
-function readWarnings(fields: Fields): Budget[] {
+export function readWarnings(fields: Fields): Budget[] {
   const node = fields.get('warn');
   if (node === undefined) return [];
   const { report } = fields;
@@ -232,7 +239,8 @@ const placesOf = (fields: Fields): Record<string, Place> =>
 
 const budgetTerms = (b: Budget): string => `${b.unit}:${'ms' in b ? b.ms : b.days}`;
 
-function canonicalTerms(rule: Rule): string {
+/** Canonical text of what a verdict depends on, the calendar aside. */
+export function canonicalTerms(rule: Rule): string {
   return JSON.stringify([
     rule.kind,
     rule.legal,

@@ -5,7 +5,8 @@ import { hashId } from './hash.ts';
 import type { MilestoneCode } from './milestone.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import { type CalendarSource, compileCalendars, readCalendars } from './sla-calendar.ts';
-import { type RuleDraft, readRule } from './sla-rule.ts';
+import { applyOverride, type Override, readOverrides } from './sla-override.ts';
+import { canonicalTerms, type RuleDraft, readRule } from './sla-rule.ts';
 import type { DurationMs } from './time.ts';
 import { readYaml } from './yaml-reader.ts';
 import { YamlReport } from './yaml-report.ts';
@@ -63,6 +64,8 @@ export interface RuleSource {
   /** Place of the rule's name. */
   readonly place: Place;
   readonly places: Readonly<Record<string, Place>>;
+  /** Places of keys that another file overrides. */
+  readonly overridden: Readonly<Record<string, Place & { readonly file: string }>>;
 }
 
 export interface ParsedRules {
@@ -84,7 +87,8 @@ export function parseRules(
   year: number,
 ): ParsedRules {
   const problems: Problem[] = [];
-  const drafts: { draft: RuleDraft; report: YamlReport }[] = [];
+  const drafts: RuleDraft[] = [];
+  const overrides: Override[] = [];
   const calendars: CalendarSource[] = [];
   const declared = new Set<string>();
   const usedCalendars = new Set<string>();
@@ -98,8 +102,9 @@ export function parseRules(
         const asked = value.kind === 'map' ? value.entries.find((e) => e.key === 'calendar') : undefined;
         if (asked?.value.kind === 'scalar') usedCalendars.add(asked.value.source);
         const draft = readRule(key, keyPlace, value, report);
-        if (draft !== undefined) drafts.push({ draft, report });
+        if (draft !== undefined) drafts.push(draft);
       }
+      overrides.push(...readOverrides(root.named('override'), file));
       root.end();
     }
     problems.push(...report.problems);
@@ -108,7 +113,10 @@ export function parseRules(
   const compiled = compileCalendars(calendars, year, late.problems);
   const specs = new Map(calendars.map((c) => [c.name, c.canonical]));
   // A rule on a calendar that is there and wrong has no problem of its own.
-  const sources = link(drafts, specs, declared, late.problems);
+  const names = uniqueRules(drafts, late.problems);
+  override(names, overrides, late.problems);
+  const sources = withCalendars([...names.values()], specs, declared, late.problems);
+  for (const { rule } of sources) if (rule.calendar !== undefined) usedCalendars.add(rule.calendar);
   problems.push(...late.problems);
   problems.sort(compareProblems);
   const rules = sources.map((s) => s.rule);
@@ -121,38 +129,59 @@ export function parseRules(
   return { ruleSet: { rules, calendars: compiled, hash }, sources, calendars, usedCalendars, problems };
 }
 
-/** Joins drafts with their calendars and refuses names that are taken. */
-function link(
-  drafts: readonly { draft: RuleDraft; report: YamlReport }[],
+/** Rules by name; a name that is taken is refused. */
+function uniqueRules(drafts: readonly RuleDraft[], problems: Problem[]): Map<string, RuleSource> {
+  const out = new Map<string, RuleSource>();
+  for (const draft of drafts) {
+    const { name, place: at } = draft.rule;
+    const earlier = out.get(name)?.rule.place;
+    if (earlier === undefined) {
+      out.set(name, { ...draft, overridden: {} });
+      continue;
+    }
+    const message = `a rule "${name}" is already in ${earlier.file}:${earlier.line}`;
+    const fix = 'choose another name, or change that rule under override:';
+    new YamlReport(at.file, problems).error(draft.place, 'duplicate-rule', message, fix);
+  }
+  return out;
+}
+
+function override(rules: Map<string, RuleSource>, overrides: readonly Override[], problems: Problem[]): void {
+  const done = new Set<string>();
+  for (const change of overrides) {
+    const { rule: name, place, report } = change;
+    const source = rules.get(name);
+    if (source === undefined) {
+      report.unknown(place, 'unknown-rule', `override: there is no rule "${name}"`, name, [...rules.keys()]);
+    } else if (done.has(name)) {
+      report.error(place, 'duplicate-override', `rule ${name} is overridden twice`, 'keep one of them');
+    } else rules.set(name, applyOverride(source, change));
+    done.add(name);
+    problems.push(...report.problems);
+  }
+}
+
+/** Joins rules with their calendars and gives them their version; rules without their calendar are left out. */
+function withCalendars(
+  rules: readonly RuleSource[],
   specs: ReadonlyMap<string, string>,
   declared: ReadonlySet<string>,
   problems: Problem[],
 ): RuleSource[] {
-  const out = new Map<string, RuleSource>();
-  for (const { draft, report } of drafts) {
-    const { rule, places, place } = draft;
-    const own = new YamlReport(report.file);
-    const earlier = out.get(rule.name);
-    if (earlier !== undefined) {
-      const where = `${earlier.rule.place.file}:${earlier.rule.place.line}`;
-      own.error(
-        place,
-        'duplicate-rule',
-        `a rule "${rule.name}" is already in ${where}`,
-        'choose another name',
-      );
-    }
+  const out: RuleSource[] = [];
+  for (const source of rules) {
+    const { rule, places, place, overridden } = source;
     const { calendar } = rule;
     const spec = calendar === undefined ? '' : specs.get(calendar);
     if (spec === undefined && !declared.has(calendar!)) {
-      const known = [...declared];
+      const report = new YamlReport(overridden.calendar?.file ?? rule.place.file, problems);
+      const at = overridden.calendar ?? places.calendar ?? place;
       const message = `no calendar "${calendar}" in these rule files`;
-      own.unknown(places.calendar ?? place, 'unknown-calendar', message, calendar!, known);
+      report.unknown(at, 'unknown-calendar', message, calendar!, [...declared]);
     }
-    problems.push(...own.problems);
-    if (earlier !== undefined || spec === undefined) continue;
-    const version = hashId('rule', rule.name, draft.terms, spec);
-    out.set(rule.name, { rule: { ...rule, version }, place, places });
+    if (spec === undefined) continue;
+    const version = hashId('rule', rule.name, canonicalTerms(rule), spec);
+    out.push({ ...source, rule: { ...rule, version } });
   }
-  return [...out.values()];
+  return out;
 }

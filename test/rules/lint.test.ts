@@ -117,3 +117,16 @@ t.test('whom it tells', async (t) => {
     'a shadow tells nobody by design',
   );
 });
+
+t.test('a ready pack stays silent about what is not switched on', async (t) => {
+  const pack = {
+    file: 'builtin:x.yaml',
+    text: HEAD + CLEAN.replace('arrived', 'discharged').replace('notify: desk', 'mode: shadow'),
+  };
+  const own = { file: 'own.yaml', text: 'override:\n  r: { mode: live, notify: dsk }\n' };
+  t.strictSame(lintRules(parseRules([pack], 2026), context), []);
+  t.match(lintRules(parseRules([pack, own], 2026), context), [
+    { code: 'never-starts', file: 'builtin:x.yaml' },
+    { code: 'unknown-route', file: 'own.yaml', line: 2, column: 28, length: 3 },
+  ]);
+});

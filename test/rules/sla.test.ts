@@ -227,3 +227,50 @@ t.test('a rule on a broken calendar adds no problem of its own', async (t) => {
   t.match(problems, [{ code: 'unknown-zone' }]);
   t.equal(problems.length, 1);
 });
+
+t.test('a rule of another file is switched on and changed without copying it', async (t) => {
+  const pack = EU.replace('notify: customs-desk', 'mode: shadow');
+  const own = (text: string) =>
+    parseRules(
+      [
+        { file: 'builtin:eu.yaml', text: pack },
+        {
+          file: 'own.yaml',
+          text: `calendars:\n  mine: { zone: Europe/Lisbon, open: { Mon-Fri: "09:00-18:00" }, holidays: PT }\noverride:\n${text}`,
+        },
+      ],
+      2026,
+    );
+  const changed = own(
+    '  eu-import-release: { mode: live, notify: desk, within: 16bh, warn: [4bh], calendar: mine, owner: Us }\n',
+  );
+  t.strictSame(changed.problems, []);
+  const [rule] = changed.ruleSet.rules;
+  t.match(rule, {
+    mode: 'live',
+    notify: ['desk'],
+    within: { ms: 16 * 3_600_000 },
+    calendar: 'mine',
+    owner: 'Us',
+  });
+  t.match(
+    rule,
+    { from: [{ milestone: 'arrived' }], pauseWhile: [{ state: 'customs.hold' }] },
+    'the rest stays',
+  );
+  const plain = own('  eu-import-release: { mode: live }\n');
+  t.not(rule!.version, plain.ruleSet.rules[0]!.version, 'it judges otherwise');
+  t.equal(
+    plain.ruleSet.rules[0]!.version,
+    parse(pack).ruleSet.rules[0]!.version,
+    'switched on, it judges the same',
+  );
+  t.match(own('  eu-import-relase: { mode: live }\n').problems, [
+    { code: 'unknown-rule', file: 'own.yaml', line: 4, fix: 'did you mean eu-import-release?' },
+  ]);
+  t.match(own('  eu-import-release: { mod: live, within: 3, calendar: min }\n').problems, [
+    { code: 'unknown-key', file: 'own.yaml' },
+    { code: 'bad-budget', file: 'own.yaml' },
+    { code: 'unknown-calendar', file: 'own.yaml', fix: 'did you mean mine?' },
+  ]);
+});

@@ -149,6 +149,17 @@ t.test('one JSON value for machines', async (t) => {
   });
 });
 
+t.test("a ready pack brings its calendars, and is switched on from a file of one's own", async (t) => {
+  const files = {
+    'laytime.yaml': CONFIG.replace('[rules/*.yaml]', '["builtin:us-import", rules/*.yaml]'),
+    'rules/own.yaml': 'override:\n  us-import-release: { mode: live, notify: desk }\n',
+  };
+  const { code, out } = await check(files);
+  t.equal(code, 0, out);
+  t.match(out, /builtin:us-import\.yaml:\d+:\d+: warning: no source can state customs\.released/);
+  t.match(out, /1 warning\n$/);
+});
+
 t.test('as a process', async (t) => {
   const cwd = t.testdir({ 'laytime.yaml': CONFIG, rules: { 'a.yaml': RULES } });
   const main = resolve(import.meta.dirname, '../../../agent/main.ts');
