@@ -18,9 +18,11 @@ const EXAMPLES = 'write 24bh, 3bd, 10cd, 36h, 1h30m or PT36H';
 /**
  * Reads a length of time that a contract allows:
  *
- * - `24bh`, `1.5bh`: open hours of the rule's calendar (24 of them are three days of eight hours, not one day)
+ * - `24bh`, `1.5bh`: open hours of the rule's calendar (24 of them are three days of eight hours, not one
+ *   day)
  * - `3bd`: business days, see {@link Calendar.addOpenDays}; `10cd`: calendar days
- * - `36h`, `30m`, `90s`, `7d`, `2w`, `1h30m`, and ISO 8601 durations `PT36H`, `P7D`: elapsed time; a day is 24 hours
+ * - `36h`, `30m`, `90s`, `7d`, `2w`, `1h30m`, and ISO 8601 durations `PT36H`, `P7D`: elapsed time; a day is
+ *   24 hours
  *
  * Months and years are refused, for they have no fixed length, and so is nothing at all.
  */
@@ -75,10 +77,10 @@ function checkLength(text: string, days: number): { readonly error: string } | u
 }
 
 /**
- * When a budget that starts at `start` is used up. `pauses` (in any order, overlapping or not) stop the clock: their open time is
- * added for business hours, their elapsed time for elapsed budgets, and the days that they cover wholly for budgets in
- * days. Without a calendar it is always open and days are days of UTC. A budget in calendar days ends when the n-th day
- * after the local day of `start` ends.
+ * When a budget that starts at `start` is used up. `pauses` (in any order, overlapping or not) stop the
+ * clock: their open time is added for business hours, their elapsed time for elapsed budgets, and the days
+ * that they cover wholly for budgets in days. Without a calendar it is always open and days are days of UTC.
+ * A budget in calendar days ends when the n-th day after the local day of `start` ends.
  *
  * ```text
  *   start ──counted──┤ pause ├──counted──┤ due
@@ -107,8 +109,9 @@ export function dueAt(
 }
 
 /**
- * The latest moment that keeps `budget` free before `end`: for warnings, and for deadlines ahead of a planned event. Days are reckoned as in
- * {@link Calendar.subtractOpenDays}: one day before Friday 17:00 is Thursday's end.
+ * The latest moment that keeps `budget` free before `end`: for warnings, and for deadlines ahead of a planned
+ * event. Days are reckoned as in {@link Calendar.subtractOpenDays}: one day before Friday 17:00 is Thursday's
+ * end.
  */
 export function before(end: EpochMs, budget: Budget, calendar: Calendar | undefined): EpochMs {
   switch (budget.unit) {
@@ -124,7 +127,10 @@ export function before(end: EpochMs, budget: Budget, calendar: Calendar | undefi
   }
 }
 
-/** What was counted between a start and its due time, for people: open windows for business budgets, else all time, pauses cut out. */
+/**
+ * What was counted between a start and its due time, for people: open windows for business budgets, else all
+ * time, pauses cut out.
+ */
 export function countedWindows(
   start: EpochMs,
   due: EpochMs,

@@ -3,7 +3,10 @@ import { IntervalCalendar, type OpenDay, OutsideCalendar } from './calendar-inte
 import { publicHolidays } from './holidays.ts';
 import type { EpochMs } from './time.ts';
 
-/** Opening hours in wall time. `from` "00:00".."23:59", `to` up to "24:00"; when `to` is not after `from`, the shift ends on the next day. */
+/**
+ * Opening hours in wall time. `from` "00:00".."23:59", `to` up to "24:00"; when `to` is not after `from`, the
+ * shift ends on the next day.
+ */
 export interface OpenHours {
   readonly from: string;
   readonly to: string;
@@ -14,13 +17,18 @@ export interface CalendarSpec {
   readonly name: string;
   /** IANA time zone. */
   readonly zone: string;
-  /** Weekly hours; several windows on a day leave breaks between them. `days` are ISO weekdays, Monday is 1. */
+  /**
+   * Weekly hours; several windows on a day leave breaks between them. `days` are ISO weekdays, Monday is 1.
+   */
   readonly open: readonly ({ readonly days: readonly number[] } & OpenHours)[];
   /** Codes of countries or regions whose public holidays close the day: `NL`, `US-NY`. */
   readonly holidays: readonly string[];
   /** Own holidays: dates such as `2026-12-24`. */
   readonly closed: readonly string[];
-  /** Dates with their own hours instead of the weekly ones, holidays or not; without windows the day is closed. */
+  /**
+   * Dates with their own hours instead of the weekly ones, holidays or not; without windows the day is
+   * closed.
+   */
   readonly special: readonly { readonly date: string; readonly windows: readonly OpenHours[] }[];
 }
 
@@ -36,18 +44,24 @@ interface Segment {
 
 const DAY_MS = 86_400_000;
 const MAX_YEARS = 200;
+/** Years before and after the present that a growing calendar goes. */
+const MAX_GROWTH = 50;
 
-/** The years worth compiling for judging around `year`: five back for history and re-judging, three ahead for plans. */
+/**
+ * The years worth compiling for judging around `year`: five back for history and re-judging, three ahead for
+ * plans.
+ */
 export const calendarYears = (year: number): { readonly fromYear: number; readonly toYear: number } => ({
   fromYear: year - 5,
   toYear: year + 3,
 });
 
 /**
- * Compiles a calendar to sorted open intervals for whole local years, both included. It is open at exactly the moments at which a
- * clock on its wall shows an open time: an hour that summer time skips is no open time, an hour that comes twice counts
- * twice. Special dates go before own holidays, those before public holidays; a night shift belongs to the date on which
- * it begins. Throws a RangeError that says what is wrong with the spec.
+ * Compiles a calendar to sorted open intervals for whole local years, both included. It is open at exactly
+ * the moments at which a clock on its wall shows an open time: an hour that summer time skips is no open
+ * time, an hour that comes twice counts twice. Special dates go before own holidays, those before public
+ * holidays; a night shift belongs to the date on which it begins. Throws a RangeError that says what is wrong
+ * with the spec.
  */
 export function compileCalendar(
   spec: CalendarSpec,
@@ -80,8 +94,8 @@ export function compileCalendar(
 }
 
 /**
- * A calendar that compiles more years when it is asked about them, up to 50 before and after `year`; further away, calls throw
- * a RangeError. Answers do not depend on what was asked before; only `covers` grows.
+ * A calendar that compiles more years when it is asked about them, up to 50 before and after `year`; further
+ * away, calls throw a RangeError. Answers do not depend on what was asked before; only `covers` grows.
  */
 export function growingCalendar(spec: CalendarSpec, year: number): Calendar {
   let { fromYear, toYear } = calendarYears(year);
@@ -92,9 +106,12 @@ export function growingCalendar(spec: CalendarSpec, year: number): Calendar {
         return ask(compiled);
       } catch (e) {
         if (!(e instanceof OutsideCalendar)) throw e;
-        if (e.side === 'before' ? fromYear <= year - 50 : toYear >= year + 50) throw e;
-        if (e.side === 'before') fromYear = Math.max(fromYear - 10, year - 50);
-        else toYear = Math.min(toYear + 10, year + 50);
+        // A placeholder such as 9999-12-31 must not cost the compiling of fifty years.
+        const asked = e.at === undefined ? year : new Date(e.at).getUTCFullYear();
+        if (!(Math.abs(asked - year) <= MAX_GROWTH)) throw e;
+        if (e.side === 'before' ? fromYear <= year - MAX_GROWTH : toYear >= year + MAX_GROWTH) throw e;
+        if (e.side === 'before') fromYear = Math.max(Math.min(fromYear - 10, asked), year - MAX_GROWTH);
+        else toYear = Math.min(Math.max(toYear + 10, asked), year + MAX_GROWTH);
         compiled = compileCalendar(spec, { fromYear, toYear });
       }
     }
@@ -178,7 +195,10 @@ function offsetsOf(zone: string, from: EpochMs, to: EpochMs): readonly Segment[]
   }
 }
 
-/** The moments at which the wall shows a time from `from` to before `to`: none in a gap, several pieces in an overlap. */
+/**
+ * The moments at which the wall shows a time from `from` to before `to`: none in a gap, several pieces in an
+ * overlap.
+ */
 function pieces(segments: readonly Segment[], from: LocalMs, to: LocalMs): Window[] {
   const out: Window[] = [];
   for (let i = firstSegment(segments, from); i < segments.length; i++) {

@@ -6,7 +6,9 @@ export interface OpenDay {
   /** First moment of the date, and of the next. */
   readonly dateFrom: EpochMs;
   readonly dateTo: EpochMs;
-  /** First opening and last closing of the shifts that begin on the date; a night shift closes on the next. */
+  /**
+   * First opening and last closing of the shifts that begin on the date; a night shift closes on the next.
+   */
   readonly open: EpochMs;
   readonly close: EpochMs;
 }
@@ -14,12 +16,15 @@ export interface OpenDay {
 /** A moment or an answer lies outside the compiled years. */
 export class OutsideCalendar extends RangeError {
   readonly side: 'before' | 'after';
+  /** The moment asked for; absent when only the answer lies outside. */
+  readonly at: EpochMs | undefined;
 
-  constructor(calendar: Calendar, side: 'before' | 'after') {
+  constructor(calendar: Calendar, side: 'before' | 'after', at?: EpochMs) {
     const { from, to } = calendar.covers;
     const span = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
     super(`calendar ${calendar.name} covers ${span}; the moment asked for lies ${side} that`);
     this.side = side;
+    this.at = at;
   }
 }
 
@@ -76,9 +81,10 @@ export class IntervalCalendar implements Calendar {
   }
 
   /**
-   * Closing time of the `days`-th open day after the day of `from`. The day of `from` is its local date, or the date on which the shift
-   * began that is open at `from`; it never counts, whatever the hour. Days on which the calendar does not open are not
-   * counted. Zero days: the closing time of the day of `from` while that is still ahead, else of the next open day.
+   * Closing time of the `days`-th open day after the day of `from`. The day of `from` is its local date, or
+   * the date on which the shift began that is open at `from`; it never counts, whatever the hour. Days on
+   * which the calendar does not open are not counted. Zero days: the closing time of the day of `from` while
+   * that is still ahead, else of the next open day.
    *
    * ```text
    *   Fri 15:00 or Fri 20:00 + 1bd → Mon 17:00     Sat or Sun + 1bd → Mon 17:00     Mon 06:00 + 1bd → Tue 17:00
@@ -100,7 +106,8 @@ export class IntervalCalendar implements Calendar {
   }
 
   /**
-   * Closing time of the `days`-th open day before the day of `to`, so that as many open days end after it, up to the day of
+   * Closing time of the `days`-th open day before the day of `to`, so that as many open days end after it, up
+   * to the day of
    * `to` itself. A closing time belongs to the day that it ends. Zero days: `to`.
    *
    * ```text
@@ -135,8 +142,8 @@ export class IntervalCalendar implements Calendar {
   }
 
   #checked(at: EpochMs): EpochMs {
-    if (!(at >= this.covers.from)) throw new OutsideCalendar(this, 'before');
-    if (at > this.covers.to) throw new OutsideCalendar(this, 'after');
+    if (!(at >= this.covers.from)) throw new OutsideCalendar(this, 'before', at);
+    if (at > this.covers.to) throw new OutsideCalendar(this, 'after', at);
     return at;
   }
 
@@ -186,7 +193,10 @@ export class IntervalCalendar implements Calendar {
     return out;
   }
 
-  /** First and last index of the open days whose hours a pause covers; the last is before the first when there are none. */
+  /**
+   * First and last index of the open days whose hours a pause covers; the last is before the first when there
+   * are none.
+   */
   #coveredDays(pause: Window): readonly [number, number] {
     const days = this.#days;
     const a = firstIndexOf(days, (day) => day.open >= pause.from);

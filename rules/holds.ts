@@ -11,10 +11,10 @@ interface OpenHold {
 }
 
 /**
- * The ledger of holds, sorted by when they were placed. A removal closes every hold of its agency (every agency's when it names none), on
- * its subject (on any when it names none), that was placed at the same moment or before and is still open. A hold that is
- * placed again while it is open (same agency, reason and subject) is the same hold told twice. Of dates without a time the
- * first moment places and the last removes.
+ * The ledger of holds, sorted by when they were placed. A removal closes every hold of its agency (every
+ * agency's when it names none), on its subject (on any when it names none), that was placed at the same
+ * moment or before and is still open. A hold that is placed again while it is open (same agency, reason and
+ * subject) is the same hold told twice. Of dates without a time the first moment places and the last removes.
  *
  * ```text
  *   CBP placed      ├──────────┤ CBP removed
@@ -85,8 +85,8 @@ const CONTAINER = /^[A-Z]{4}\d{7}$/;
 const MRN = /^\d{2}[A-Z]{2}[A-Z0-9]{14}$/;
 
 /**
- * Whether a hold on one subject keeps back another: unless both are containers (ISO 6346) or both are declarations (MRN) and differ. A
- * container under hold does keep back the declaration of its shipment.
+ * Whether a hold on one subject keeps back another: unless both are containers (ISO 6346) or both are
+ * declarations (MRN) and differ. A container under hold does keep back the declaration of its shipment.
  */
 export function holdsBack(held: string | undefined, wanted: string | undefined): boolean {
   if (held === undefined || wanted === undefined || held === wanted) return true;

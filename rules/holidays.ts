@@ -5,13 +5,17 @@ const DAY_MS = 86_400_000;
 const known = new Map<string, readonly string[]>();
 const calculators = new Map<string, Holidays | undefined>();
 
-/** Whether `publicHolidays` knows the code: `NL` (ISO 3166-1), `US-NY`, `DE-BY-A` (with state and region as date-holidays names them). */
+/**
+ * Whether `publicHolidays` knows the code: `NL` (ISO 3166-1), `US-NY`, `DE-BY-A` (with state and region as
+ * date-holidays names them).
+ */
 export const isHolidayCode = (code: string): boolean => calculatorOf(code) !== undefined;
 
 /**
- * Local dates (`2026-04-27`) of the public holidays of a country, state or region in a year, sorted; substitute days are
- * among them. Only holidays of the whole day: a half day does not close an office, it has special opening hours. Throws a
- * RangeError for a code that is not known. Reads no clock and no time zone of the machine.
+ * Local dates (`2026-04-27`) of the public holidays of a country, state or region in a year, sorted;
+ * substitute days are among them. Only holidays of the whole day: a half day does not close an office, it has
+ * special opening hours. Throws a RangeError for a code that is not known. Reads no clock and no time zone of
+ * the machine.
  */
 export function publicHolidays(code: string, year: number): readonly string[] {
   const id = `${code}|${year}`;

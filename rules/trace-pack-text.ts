@@ -1,12 +1,16 @@
-/** First of the 64 characters that carry six bits each: `0` to `o`. All are printable ASCII, and none is a line break. */
+/**
+ * First of the 64 characters that carry six bits each: `0` to `o`. All are printable ASCII, and none is a
+ * line break.
+ */
 const ZERO = 0x30;
 const MORE = 32;
 const UNITS_MS = [60_000, 1_000, 1] as const;
 const decoder = new TextDecoder();
 
 /**
- * Writes numbers and texts one after the other without separators. A number takes five bits a character, lowest first; the sixth
- * bit says that more follow. One writer is used again and again: a pack of a dozen entries takes no allocation but its text.
+ * Writes numbers and texts one after the other without separators. A number takes five bits a character,
+ * lowest first; the sixth bit says that more follow. One writer is used again and again: a pack of a dozen
+ * entries takes no allocation but its text.
  */
 export class PackWriter {
   #bytes = new Uint8Array(4096);
@@ -42,7 +46,10 @@ export class PackWriter {
     this.number(value < 0 ? -value * 2 - 1 : value * 2);
   }
 
-  /** Milliseconds; most are whole seconds or minutes, and shorter so. The unit and the sign lie in the first character. */
+  /**
+   * Milliseconds; most are whole seconds or minutes, and shorter so. The unit and the sign lie in the first
+   * character.
+   */
   time(ms: number): void {
     const size = Math.abs(ms);
     const seconds = Math.floor(size / 1_000);
@@ -102,7 +109,10 @@ export function isPlain(text: string): boolean {
   return true;
 }
 
-/** Reads what {@link PackWriter} wrote, in the same order. Throws a RangeError when the text ends too early or is no pack. */
+/**
+ * Reads what {@link PackWriter} wrote, in the same order. Throws a RangeError when the text ends too early or
+ * is no pack.
+ */
 export class PackReader {
   readonly #text: string;
   #at = 0;

@@ -4,7 +4,10 @@ import type { TimeSpan } from './time.ts';
 import type { Sighting, TraceEntry } from './trace.ts';
 import { isPlain, PackReader, PackWriter } from './trace-pack-text.ts';
 
-/** Small numbers for texts that come again in every shipment. Numbers must stay the same between packing and unpacking. */
+/**
+ * Small numbers for texts that come again in every shipment. Numbers must stay the same between packing and
+ * unpacking.
+ */
 export interface Names {
   intern(text: string): number;
   text(number: number): string;

@@ -15,12 +15,14 @@ export interface Release {
 /**
  * Which releases of one occurrence count.
  *
- * - `newer-version`: a release of declaration version n is void once a higher version is known accepted or released (UK CDS VersionID).
- * - `hold-open`: a release while a hold is open is none (US CBP disposition 1C: "Do not RELEASE until all HOLDS have been
- *   removed"). When the last of those holds is removed the release counts from that moment, since the goods return to their
- *   previous status (1F); a hold removed before or at the release, though told later, does not touch it, and neither does one placed after it.
- * - `partial`: releases by quantity count when the quantities that one source released reach the declared one, from the
- *   release that reaches it; a negative quantity takes released goods back (CBP 14 to 16).
+ * - `newer-version`: a release of declaration version n is void once a higher version is known accepted or
+ *   released (UK CDS VersionID).
+ * - `hold-open`: a release while a hold is open is none (US CBP disposition 1C: "Do not RELEASE until all
+ *   HOLDS have been removed"). When the last of those holds is removed the release counts from that moment,
+ *   since the goods return to their previous status (1F); a hold removed before or at the release, though
+ *   told later, does not touch it, and neither does one placed after it.
+ * - `partial`: releases by quantity count when the quantities that one source released reach the declared
+ *   one, from the release that reaches it; a negative quantity takes released goods back (CBP 14 to 16).
  *
  * ```text
  *   hold       ├────────────┤ removed
@@ -100,7 +102,10 @@ function completeReleases(releases: readonly Release[], voided: Voided[]): reado
   return out;
 }
 
-/** The part with which the sum last rose to the declared quantity; undefined when the sum falls short in the end. */
+/**
+ * The part with which the sum last rose to the declared quantity; undefined when the sum falls short in the
+ * end.
+ */
 function completingPart(parts: Release[], declared: number): Release | undefined {
   parts.sort((a, b) => a.at.to - b.at.to || (entryEventId(a.entry) < entryEventId(b.entry) ? -1 : 1));
   const enough = declared * (1 - 1e-9);

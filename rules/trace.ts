@@ -55,7 +55,10 @@ export interface Fact {
   readonly raw: RawPosition;
   readonly location?: Location;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
-  /** Ids of other events that say or complete the same fact: other sources, the end of the hold that kept it back. */
+  /**
+   * Ids of other events that say or complete the same fact: other sources, the end of the hold that kept it
+   * back.
+   */
   readonly also?: readonly string[];
 }
 
@@ -86,7 +89,9 @@ export interface Trace {
   readonly holds: readonly Hold[];
   /** Winning value per attribute: highest (occurredAt, revision, source rank, key). */
   readonly attributes: Readonly<Record<string, AttributeValue>>;
-  /** Releases that did not count and why: hold open, superseded by a higher declaration version, retracted. */
+  /**
+   * Releases that did not count and why: hold open, superseded by a higher declaration version, retracted.
+   */
   readonly voided: readonly Voided[];
   readonly partners: readonly string[];
   readonly firstObservedAt: EpochMs;
@@ -100,18 +105,23 @@ export interface Voided {
   readonly reason: 'hold-open' | 'newer-version' | 'partial';
 }
 
-/** `added`: a new statement. `revised`: the fold may change. `superseded`: an older revision. `duplicate`: nothing new. */
+/**
+ * `added`: a new statement. `revised`: the fold may change. `superseded`: an older revision. `duplicate`:
+ * nothing new.
+ */
 export type Absorption = 'added' | 'revised' | 'superseded' | 'duplicate';
 
 /** The id of an event: its statement's key and its revision. Equal to `ShipmentEvent.id`. */
 export const eventIdOf = (key: string, revision: Revision): string => eventIdText(key, revision);
 
 /**
- * Takes an event into a shipment's entries. Per key the content with the highest revision stands, and its entry is the earliest
- * sighting of it since any other content: so A@1, B@2, A@3 gives A, known since 3, and A@1, A@3 gives A, known since 1,
- * whatever order they come in and however often. An empty tag never means "the same content".
+ * Takes an event into a shipment's entries. Per key the content with the highest revision stands, and its
+ * entry is the earliest sighting of it since any other content: so A@1, B@2, A@3 gives A, known since 3, and
+ * A@1, A@3 gives A, known since 1, whatever order they come in and however often. An empty tag never means
+ * "the same content".
  *
- * More than {@link MOST_SIGHTINGS} sightings of one unchanged content are thinned to the earliest and the last.
+ * More than {@link MOST_SIGHTINGS} sightings of one unchanged content are thinned to the earliest and the
+ * last.
  */
 export function absorb(entries: Map<string, TraceEntry>, event: ShipmentEvent): Absorption {
   const known = entries.get(event.key);
@@ -138,7 +148,10 @@ export function absorb(entries: Map<string, TraceEntry>, event: ShipmentEvent): 
   return startsLike(known, next) ? 'superseded' : 'revised';
 }
 
-/** The highest revision at which an entry's content was seen: an event with a higher one, and another tag, replaces it. */
+/**
+ * The highest revision at which an entry's content was seen: an event with a higher one, and another tag,
+ * replaces it.
+ */
 export const lastRevision = (entry: TraceEntry): Revision => {
   const last = entry.again?.at(-1);
   return last === undefined ? entry.revision : { order: last.order, tag: entry.revision.tag };
@@ -204,12 +217,15 @@ function withSightings(
 }
 
 /**
- * The trace that a set of entries amounts to: a pure function of the set, in whatever order it is given. Statements with the same milestone
- * and equal occurrence fields are about one occurrence; one that names no role or subject is an occurrence of its own.
- * Retracted statements count for nothing but the partners and the observation times. Who wins:
+ * The trace that a set of entries amounts to: a pure function of the set, in whatever order it is given.
+ * Statements with the same milestone and equal occurrence fields are about one occurrence; one that names no
+ * role or subject is an occurrence of its own. Retracted statements count for nothing but the partners and
+ * the observation times. Who wins:
  *
- * - plan and estimate: the latest statement, by (revision order, source rank, tag, key); a version number is older than any time
- * - actual: by (source rank, instant before interval, revision order, tag, key); the others are kept in `also`
+ * - plan and estimate: the latest statement, by (revision order, source rank, tag, key); a version number is
+ *   older than any time
+ * - actual: by (source rank, instant before interval, revision order, tag, key); the others are kept in
+ *   `also`
  * - release: as an actual, among those that count (trace-releases.ts)
  * - attribute: by (occurredAt, revision order, source rank, tag, key)
  *
@@ -223,7 +239,10 @@ export const foldTrace = (
   sourceRank: (source: string) => number,
 ): Trace => ({ shipmentId, tenant, refs, ...foldEntries(entries, sourceRank) });
 
-/** The occurrences of a milestone; with a role only those tied to it, for an event that names no place proves none. */
+/**
+ * The occurrences of a milestone; with a role only those tied to it, for an event that names no place proves
+ * none.
+ */
 export const findOccurrences = (
   trace: Trace,
   wanted: { readonly milestone: MilestoneCode; readonly role?: PlaceRole },
@@ -234,8 +253,8 @@ export const findOccurrences = (
   );
 
 /**
- * Those of the candidates that can belong to `start`: no field that both name differs. Roles are not compared (a rule spans two stops on
- * purpose), and neither are legs when two different stops are named.
+ * Those of the candidates that can belong to `start`: no field that both name differs. Roles are not compared
+ * (a rule spans two stops on purpose), and neither are legs when two different stops are named.
  */
 export const pairOccurrence = (
   start: Occurrence,
@@ -252,5 +271,8 @@ const agree = (a: string | undefined, b: string | undefined): boolean =>
 /** One line of text for {@link unpackEntries}: about 70 bytes an entry, ASCII only, without line breaks. */
 export const packEntries = (entries: Iterable<TraceEntry>, names: Names): string => pack(entries, names);
 
-/** The entries that {@link packEntries} packed with the same names, by key. Throws a RangeError for a damaged text. */
+/**
+ * The entries that {@link packEntries} packed with the same names, by key. Throws a RangeError for a damaged
+ * text.
+ */
 export const unpackEntries = (text: string, names: Names): Map<string, TraceEntry> => unpack(text, names);
