@@ -16,17 +16,17 @@ const COMMON: ParseArgsOptionsConfig = {
 export async function runCli(
   argv: readonly string[],
   commands: readonly CommandEntry[],
-  process: CliProcess,
+  host: CliProcess,
 ): Promise<number> {
   try {
-    return await dispatch(argv, commands, process);
+    return await dispatch(argv, commands, host);
   } catch (e) {
     const error = e instanceof Error ? e : new Error(String(e));
     const text = argv.includes('--debug') ? (error.stack ?? error.message) : oneLine(error);
     if (argv.includes('--json') && !(error instanceof UsageError && error.exitCode === 2)) {
-      process.stdout(`${JSON.stringify({ error: oneLine(error) })}\n`);
+      host.stdout(`${JSON.stringify({ error: oneLine(error) })}\n`);
     }
-    process.stderr(`laytime: ${text}\n`);
+    host.stderr(`laytime: ${text}\n`);
     return error instanceof UsageError ? error.exitCode : 1;
   }
 }
@@ -41,13 +41,13 @@ function oneLine(error: Error): string {
 async function dispatch(
   argv: readonly string[],
   commands: readonly CommandEntry[],
-  process: CliProcess,
+  host: CliProcess,
 ): Promise<number> {
   const words = argv.filter((a) => !a.startsWith('-'));
   const [first, second] = words;
   if (first === undefined || first === 'help') {
     const topic = first === 'help' ? commands.find((c) => matches(c, words[1], words[2])) : undefined;
-    process.stdout(topic === undefined ? await overview(commands) : helpOf(await topic.load()));
+    host.stdout(topic === undefined ? await overview(commands) : helpOf(await topic.load()));
     return first === undefined && !argv.some((a) => a === '--help' || a === '-h') ? 2 : 0;
   }
   const entry = commands.find((c) => matches(c, first, second));
@@ -55,10 +55,10 @@ async function dispatch(
   const command = await entry.load();
   const args = readArgs(command, afterName(argv, command.name.split(' ')));
   if (args.values.help === true) {
-    process.stdout(helpOf(command));
+    host.stdout(helpOf(command));
     return 0;
   }
-  return command.run({ ...process, args, json: args.values.json === true });
+  return command.run({ ...host, args, json: args.values.json === true });
 }
 
 const matches = (entry: CommandEntry, first: string | undefined, second: string | undefined): boolean =>
