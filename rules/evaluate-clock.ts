@@ -184,6 +184,8 @@ function judgeOpen(base: ClockBase, input: ClockInput, deadline: Deadline, pause
   const evidence = [start.fact.eventId, ...pauses.evidence];
   if (now >= due) return judgeOverdue(base, input, deadline, evidence);
   const atRisk = warn !== undefined && now >= warn;
+  const { openSince } = pauses;
+  const holdAhead = openSince !== undefined && openSince > now ? openSince : Number.POSITIVE_INFINITY;
   return {
     ...base,
     state: atRisk ? 'at-risk' : 'running',
@@ -193,7 +195,8 @@ function judgeOpen(base: ClockBase, input: ClockInput, deadline: Deadline, pause
     dueAt: due,
     evidence,
     awaitingChannels: [],
-    nextAt: warn !== undefined && !atRisk ? warn : due,
+    // A hold dated in the future stops the clock when its time comes.
+    nextAt: Math.min(warn !== undefined && !atRisk ? warn : due, holdAhead),
   };
 }
 

@@ -11,7 +11,8 @@ import { milestoneRefText } from './sla-milestone.ts';
 import { hoursText, localText, spanText, zonedText } from './testing-time.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
 import type { Fact, Trace } from './trace.ts';
-import type { Verdict, VerdictReason } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+import { REASON_TEXTS } from './verdict-text.ts';
 
 /** One event that a verdict rests on, with where its raw bytes are. */
 export interface ExplainedFact {
@@ -75,7 +76,7 @@ export function explain(
     ...(startFact && { start: startFact }),
     windows,
     pauses,
-    because: BECAUSE[verdict.reason],
+    because: REASON_TEXTS[verdict.reason],
     channels: proversOf(trace, rule, verdict, channels),
     evidence: verdict.evidence.flatMap((id) => facts.get(id) ?? []),
   };
@@ -96,32 +97,6 @@ export function ruleText(rule: Rule): string {
       return `${refs(rule.to)} within ${rule.within.text} of ${refs(rule.from)}${calendar}`;
   }
 }
-
-const BECAUSE: Readonly<Record<VerdictReason, string>> = {
-  'start-not-seen': 'what starts the clock has not been seen',
-  'condition-not-met': "the rule's condition does not hold for this shipment",
-  'within-budget': 'there is time left',
-  'hold-open': 'a hold is open, and the clock stands still while it is',
-  'warn-reached': 'the warning time has come and it is not done',
-  'done-in-time': 'it was done in time',
-  'done-in-time-reported-late': 'it was done in time; we learned of it only after the deadline',
-  'done-within-precision': 'only dates are known, and by them it may have been in time',
-  'done-late': 'it was done after the deadline',
-  'deadline-passed-proved':
-    'the deadline has passed, and every channel that could tell of it was heard past it',
-  'deadline-passed-awaiting-proof':
-    'the deadline has passed; not every channel that could tell was heard past it yet',
-  'deadline-passed-channel-blind':
-    'the deadline has passed; a channel that could tell is not heard, or there is none',
-  'wait-for-feeds-passed':
-    'the deadline has passed, and a channel that could tell stayed silent for as long as the rule waits',
-  'replanned-impossible':
-    'the plan left no time: when it became known, the deadline that follows from it had passed',
-  'start-retracted': 'what started the clock was taken back',
-  'rule-removed': 'the rule is no longer in force',
-  'operator-waived': 'an operator waived it',
-  'outside-calendar': 'a date lies outside what the calendar covers',
-};
 
 function factsOf(trace: Trace): ReadonlyMap<string, ExplainedFact> {
   const facts = new Map<string, ExplainedFact>();

@@ -3,44 +3,13 @@ import type { Expectation } from './testing.ts';
 import { checkChannel, readShipmentName, type TestContext } from './testing-parse.ts';
 import { readTime } from './testing-time.ts';
 import type { ClockState, VerdictReason } from './verdict.ts';
+import { REASON_TEXTS, STATE_TEXTS } from './verdict-text.ts';
 import { type Fields, readFields } from './yaml-reader.ts';
 import type { YamlEntry, YamlNode } from './yaml-tree.ts';
 import { readOneOf, readTextNodes } from './yaml-values.ts';
 
-export const CLOCK_STATES: readonly ClockState[] = [
-  'waiting',
-  'running',
-  'paused',
-  'at-risk',
-  'met',
-  'met-late',
-  'breached',
-  'unknown',
-  'withdrawn',
-  'waived',
-  'not-applicable',
-];
-
-export const VERDICT_REASONS: readonly VerdictReason[] = [
-  'start-not-seen',
-  'condition-not-met',
-  'within-budget',
-  'hold-open',
-  'warn-reached',
-  'done-in-time',
-  'done-in-time-reported-late',
-  'done-within-precision',
-  'done-late',
-  'deadline-passed-proved',
-  'deadline-passed-awaiting-proof',
-  'deadline-passed-channel-blind',
-  'wait-for-feeds-passed',
-  'replanned-impossible',
-  'start-retracted',
-  'rule-removed',
-  'operator-waived',
-  'outside-calendar',
-];
+const CLOCK_STATES = Object.keys(STATE_TEXTS) as readonly ClockState[];
+const VERDICT_REASONS = Object.keys(REASON_TEXTS) as readonly VerdictReason[];
 
 const ALERT_KINDS: readonly AlertChangeKind[] = [
   'at-risk',
