@@ -72,6 +72,12 @@ export class Inbox {
     this.#subscriptions.push(subscription);
   }
 
+  /** Ends the current drain with an error, as a failing subscription does. */
+  fail(error: unknown): void {
+    this.#failed = error instanceof Error ? error : new Error(String(error));
+    this.#wake();
+  }
+
   /** Ends all subscriptions; what was heard stays. */
   unsubscribe(): void {
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();

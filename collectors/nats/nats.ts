@@ -11,6 +11,7 @@ import { Inbox } from './inbox.ts';
 export type NatsLender = () => Promise<NatsConnection>;
 
 const LONGEST_BACK_OFF_MS = 30_000;
+const CAPTURE_CHECK_MS = 60_000;
 /** A heartbeat may overtake the messages before it on their way through a stream by so much, at most. */
 const HEARTBEAT_MARGIN_MS = 1_000;
 
@@ -60,6 +61,7 @@ export class NatsCollector implements Collector {
     const connection = await (own === undefined
       ? this.#agentConnection()
       : openOwn(own, this.source, signal));
+    const ended = new AbortController();
     try {
       const plan = await planNats(connection, this.#settings);
       if (plan.kind === 'best-effort') {
@@ -73,10 +75,29 @@ export class NatsCollector implements Collector {
       if (heartbeatSubject !== undefined) inbox.hear(connection, heartbeatSubject, marginMs);
       await connection.flush();
       onReady();
+      if (plan.kind === 'in-place' && plan.captured) {
+        const until = AbortSignal.any([signal, ended.signal]);
+        this.#keepCapture(connection, context, until).catch((error: unknown) => inbox.fail(error));
+      }
       await inbox.drain(connection);
     } finally {
+      ended.abort();
       inbox.unsubscribe();
       if (own !== undefined) await connection.close();
+    }
+  }
+
+  /** A capture that somebody removes is made again: until then, what is published is lost. */
+  async #keepCapture(
+    connection: NatsConnection,
+    context: CollectorContext,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (;;) {
+      await context.sleep(CAPTURE_CHECK_MS, signal);
+      if (signal.aborted) return;
+      const plan = await planNats(connection, this.#settings);
+      if (plan.kind === 'best-effort') throw new Error(`the capture is gone: ${plan.detail}`);
     }
   }
 }

@@ -135,10 +135,10 @@ t.test('a heartbeat vouches only for what was said before it', async (t) => {
   const world = new CollectorWorld();
   const settings = natsSettings({ stream: 'BROKER', heartbeatSubject: 'alive' });
   const run = world.start(new NatsCollector(settings, async () => connection));
-  while (world.proofs.length === 0) {
+  await eventually('heard', () => {
     connection.publish('alive');
-    await new Promise((wake) => setTimeout(wake, 5));
-  }
+    return world.proofs.length > 0;
+  });
   await run.stop();
   t.match(world.proofs[0], { kind: 'heartbeat', source: 'broker-nl' });
   t.ok(world.proofs[0]!.provedUntil < world.nowMs);
@@ -176,6 +176,26 @@ t.test('a subscription survives a server that dies and comes back', async (t) =>
     ),
     'and it is labelled best effort',
   );
+});
+
+t.test('a capture that somebody removes is made again', async (t) => {
+  const server = await withNats(t);
+  const connection = await connect({ servers: server.url });
+  t.teardown(() => connection.close());
+  const manager = await jetstreamManager(connection);
+  const world = new CollectorWorld();
+  const run = world.start(new NatsCollector(natsSettings(), async () => connection));
+  const exists = () =>
+    manager.streams.info(captureStream('broker-nl')).then(
+      () => true,
+      () => false,
+    );
+  await eventually('it is there', exists);
+  await eventually('it is watched', () => world.sleeping);
+  await manager.streams.delete(captureStream('broker-nl'));
+  world.tick();
+  t.ok(await eventually('it is there again', exists));
+  await run.stop();
 });
 
 /** A nats-server of this test's own with a configuration of its own; ended by its process id. */

@@ -6,7 +6,7 @@ import t from 'tap';
 import { collectorTools, createCollector } from '../../collectors/catalog.ts';
 import type { Collector } from '../../collectors/collector.ts';
 import { CollectorWorld } from '../support/collector-world.ts';
-import { withNats } from '../support/engines.ts';
+import { eventually, withNats } from '../support/engines.ts';
 import { json, withHttpServer } from '../support/http-server.ts';
 import { filesSettings, httpSettings, natsSettings, odataSettings } from '../support/source-settings.ts';
 
@@ -128,6 +128,13 @@ const idsOf = (world: CollectorWorld): string[] =>
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)].sort();
 
+/** Signs of life until one arrives. */
+const heard = (subject: Subject, world: CollectorWorld, before: number): Promise<boolean> =>
+  eventually('a sign of life is heard', async () => {
+    await subject.live();
+    return world.proofs.length > before;
+  });
+
 const IDS = ['1', '2', '3', '4', '5'];
 
 for (const [kind, make] of Object.entries({ http, odata, files, nats })) {
@@ -138,10 +145,7 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats })) {
     if (!subject.keeps) {
       await world.until('it listens', () => world.events.some((event) => event.kind === 'refused'));
       // Heartbeats are heard once the subscription is there, and so are messages.
-      while (world.proofs.length === 0) {
-        await subject.live();
-        await new Promise((wake) => setTimeout(wake, 5));
-      }
+      await heard(subject, world, 0);
       world.journal.length = 0;
       await subject.add(ids);
     }
@@ -212,10 +216,7 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats })) {
     if (subject.keeps) await subject.add(['4', '5']);
     const again = world.start(subject.create());
     if (!subject.keeps) {
-      while (world.proofs.length === proofs) {
-        await subject.live();
-        await new Promise((wake) => setTimeout(wake, 5));
-      }
+      await heard(subject, world, proofs);
       await subject.add(['4', '5']);
     }
     await world.until('the rest', () => unique(idsOf(world)).length === 5);
