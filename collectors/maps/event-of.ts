@@ -2,7 +2,7 @@ import type { Classifier, Location, Occurrence, PlaceRole, ShipmentEvent } from 
 import { hashId } from '../../rules/hash.ts';
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { Ref } from '../../rules/refs.ts';
-import { instant } from '../../rules/time.ts';
+import { type EpochMs, instant } from '../../rules/time.ts';
 import { eventIdOf } from '../../rules/trace.ts';
 import type { AttributesOf } from './attributes-of.ts';
 import type { LocationOf, RoleOf } from './place-of.ts';
@@ -72,7 +72,7 @@ export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out:
     milestone,
     occurrence,
     classifier,
-    occurredAt: typeof when === 'object' && 'from' in when ? when : instant(scope.message.observedAt),
+    occurredAt: typeof when === 'object' && 'from' in when ? when : instant(takenBackAt(scope, facts)),
     observedAt: scope.message.observedAt,
     refs,
     attributes: holds ? attributesOf(reader, scope, facts) : {},
@@ -83,6 +83,10 @@ export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out:
   if (location !== undefined) event.location = location;
   out.push(event);
 }
+
+/** When a statement is taken back that says no time: the revision's own time when it is one, so that a repeat says the same. */
+const takenBackAt = (scope: Scope, facts: RecordFacts): EpochMs =>
+  facts.revision.order > 1e11 ? facts.revision.order : scope.message.observedAt;
 
 /** An event that is said to hold must say when; what cannot be read as a time is never guessed. */
 function rejectTime(

@@ -1,7 +1,7 @@
 import type { ShipmentEvent } from '../../rules/event.ts';
 import { refText } from '../../rules/refs.ts';
 import type { TimeSpan } from '../../rules/time.ts';
-import { Fields, readYaml } from '../../rules/yaml-reader.ts';
+import { type Fields, readFields, readYaml } from '../../rules/yaml-reader.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
 import type { CompiledMap, LoggedMessage, MapResult, SourceIdentity } from './map.ts';
 import { readTime } from './time-text.ts';
@@ -33,8 +33,8 @@ export function runMapTests(
     root.text('map');
     const source = root.get('source');
     for (const node of root.list('tests')) {
-      const outcome = runTest(new Fields(node as never, report, 'a test'), source, map, readFile);
-      outcomes.push(outcome);
+      const fields = readFields(node, report, 'a test');
+      if (fields !== undefined) outcomes.push(runTest(fields, source, map, readFile));
     }
     root.end();
   }
