@@ -1,6 +1,6 @@
 import type { ChannelState, ChannelTransition, ChannelView } from './channel.ts';
 import type { ChannelMove, ChannelUpdate } from './channels.ts';
-import { Channel, type ChannelSource, EVERY_PARTNER } from './channels-channel.ts';
+import { Channel, type ChannelSource, EVERY_PARTNER, type SavedChannels } from './channels-channel.ts';
 import { OldestOpen } from './channels-open.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { EpochMs } from './time.ts';
@@ -28,9 +28,28 @@ export class SourceChannels {
     return this.everyPartner === undefined ? channels : [...channels, this.everyPartner];
   }
 
+  /** Those that stand for somebody: once a partner is known, nobody asks for the unknown ones. */
+  known(): Channel[] {
+    return this.partners.size > 0 ? [...this.partners.values()] : this.all();
+  }
+
   /** Holds every channel back at the oldest dead letter that may be anybody's. */
   holdBack(): void {
     for (const channel of this.all()) channel.holdBack(this.deadLetters.oldest);
+  }
+
+  dump(): Omit<SavedChannels, 'startedAt'> {
+    const { name } = this.config;
+    const deadLetters: SavedChannels['deadLetters'][number][] = [];
+    const unmatched: SavedChannels['unmatched'][number][] = [];
+    for (const { key, at } of this.deadLetters) deadLetters.push({ id: key, source: name, at });
+    for (const { partner, deadLetters: own, unmatchedByMilestone } of this.all()) {
+      for (const { key, at } of own) deadLetters.push({ id: key, source: name, partner, at });
+      for (const [milestone, open] of unmatchedByMilestone) {
+        for (const { key, at } of open) unmatched.push({ key, source: name, partner, milestone, at });
+      }
+    }
+    return { channels: this.all().map((channel) => channel.dump()), deadLetters, unmatched };
   }
 
   /** Adds the channels that can prove a milestone for a shipment. */

@@ -1,11 +1,5 @@
 import type { ChannelState, ChannelTransition, ChannelView } from './channel.ts';
-import {
-  Channel,
-  type ChannelSource,
-  EVERY_PARTNER,
-  type SavedChannel,
-  type SavedChannels,
-} from './channels-channel.ts';
+import { Channel, type ChannelSource, EVERY_PARTNER, type SavedChannels } from './channels-channel.ts';
 import { NOTHING_MOVED, SourceChannels, UpdateOf } from './channels-source.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { DurationMs, EpochMs } from './time.ts';
@@ -57,7 +51,7 @@ export class Channels implements ChannelView {
 
   /** Every channel, in the order of configuration. */
   list(): readonly ChannelState[] {
-    return this.#all().map((channel) => channel.state());
+    return this.#known().map((channel) => channel.state());
   }
 
   provers(
@@ -67,6 +61,15 @@ export class Channels implements ChannelView {
     const provers: ChannelState[] = [];
     for (const source of this.#sources.values()) source.provers(milestone, shipment, provers);
     return provers;
+  }
+
+  /** How far a channel has been heard for a milestone; undefined when there is no such channel. */
+  watermarkOf(channelId: string, milestone: MilestoneCode): EpochMs | undefined {
+    const cut = channelId.indexOf('/');
+    const source = this.#sources.get(channelId.slice(0, cut));
+    const partner = channelId.slice(cut + 1);
+    const channel = partner === EVERY_PARTNER ? source?.everyPartner : source?.partners.get(partner);
+    return channel?.state(milestone).watermark;
   }
 
   /** A message of a partner was read and applied. */
@@ -193,30 +196,19 @@ export class Channels implements ChannelView {
    */
   restarted(at: EpochMs): ChannelUpdate {
     this.#start(at);
-    const transitions = this.#all().flatMap((channel) => channel.restart(at) ?? []);
-    for (const channel of this.#all()) this.#expect(channel.deadline);
+    const transitions = this.#known().flatMap((channel) => channel.restart(at) ?? []);
+    for (const channel of this.#known()) this.#expect(channel.deadline);
     return { transitions, moved: [] };
   }
 
   dump(): SavedChannels {
-    const deadLetters: SavedChannels['deadLetters'][number][] = [];
-    const unmatched: SavedChannels['unmatched'][number][] = [];
-    const channels: SavedChannel[] = [];
-    for (const source of this.#sources.values()) {
-      const { name } = source.config;
-      for (const { key, at } of source.deadLetters) deadLetters.push({ id: key, source: name, at });
-      for (const channel of source.all()) {
-        const { partner } = channel;
-        channels.push(channel.dump());
-        for (const { key, at } of channel.deadLetters)
-          deadLetters.push({ id: key, source: name, partner, at });
-        for (const [milestone, open] of channel.unmatchedByMilestone) {
-          for (const { key, at } of open) unmatched.push({ key, source: name, partner, milestone, at });
-        }
-      }
-    }
-    const started = this.#startedAt === undefined ? {} : { startedAt: this.#startedAt };
-    return { ...started, channels, deadLetters, unmatched };
+    const sources = [...this.#sources.values()].map((source) => source.dump());
+    return {
+      ...(this.#startedAt !== undefined && { startedAt: this.#startedAt }),
+      channels: sources.flatMap(({ channels }) => channels),
+      deadLetters: sources.flatMap(({ deadLetters }) => deadLetters),
+      unmatched: sources.flatMap(({ unmatched }) => unmatched),
+    };
   }
 
   #load(saved: SavedChannels): void {
@@ -289,6 +281,10 @@ export class Channels implements ChannelView {
 
   #expect(at: EpochMs): void {
     if (at < this.#nextAt) this.#nextAt = at;
+  }
+
+  #known(): Channel[] {
+    return [...this.#sources.values()].flatMap((source) => source.known());
   }
 
   #all(): Channel[] {

@@ -49,9 +49,10 @@ export function compileRule(rule: Rule, calendar: Calendar | undefined): Compile
 /**
  * Judges every clock of one rule in one shipment at one moment of log time: one verdict per start occurrence.
  *
- * Without a start, an `after` or `before` rule gives one `waiting` clock. Its id is the one that the clock will have when it starts, unless the start
- * then names a container, a declaration or a leg: then it gives way to one clock for each. `dwell` and `ack` rules give none: most shipments are never held.
- * A calendar that does not cover a date makes its clock `unknown`, with the reason `outside-calendar`.
+ * Without a start, an `after` or `before` rule gives one `waiting` clock. Its id is the one that the clock will have
+ * when it starts, unless the start then names a container, a declaration or a leg: then it gives way to one clock for
+ * each. `dwell` and `ack` rules give none: most shipments are never held. A calendar that does not cover a date makes
+ * its clock `unknown`, with the reason `outside-calendar`.
  *
  * Pure: equal arguments give equal verdicts. `calendar` is the one that `rule.calendar` names.
  */

@@ -99,7 +99,10 @@ function attributesOf(
   return out;
 }
 
-/** A source as the configuration would have it, cut down to what hearing needs. It proves itself at all times unless the timeline says that it is blind. */
+/**
+ * A source as the configuration would have it, cut down to what hearing needs. It proves itself at all times unless the
+ * timeline says that it is blind.
+ */
 function readChannel({ key, value }: YamlEntry, report: YamlReport): ChannelSource | undefined {
   const fields = readFields(value, report, `channel ${key}`);
   if (fields === undefined) return undefined;

@@ -50,6 +50,7 @@ export interface Verdict {
   readonly reason: VerdictReason;
   /** Present when state is breached or unknown. */
   readonly confidence?: Confidence;
+  /** When the clock started; for a `before` rule, when the date that its deadline hangs on became known. */
   readonly startAt?: EpochMs;
   readonly warnAt?: EpochMs;
   readonly dueAt?: EpochMs;

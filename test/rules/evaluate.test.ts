@@ -32,12 +32,6 @@ const RULES = parseRules(
       text: `${CALENDARS}
   release: { when: mode == "sea", from: arrived at destination, to: customs.released, within: 24h, warn: 8h before, pause_while: customs.hold }
   release-bh: { from: arrived at destination, to: customs.released, within: 24bh, calendar: office, pause_while: customs.hold }
-  port-stay: { from: arrived at transshipment, to: departed at transshipment, within: 7d }
-  filing: { event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 24h, warn: 12h before, legal: true }
-  filing-soft: { event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 24h }
-  fda: { state: customs.hold, agency: FDA, longer_than: 10d }
-  answer: { submitted: export.filing.submitted, answered_by: [export.filing.accepted, export.filing.rejected], within: 2h }
-  resubmit: { from: export.filing.rejected, to: export.filing.submitted, within: 4h }
   fallback: { from: [discharged at destination, arrived at destination], to: gate.out, within: 4d }
 `,
     },
@@ -173,7 +167,6 @@ t.test('no clock where the condition is not met, a waiting one where the start i
   t.match(waiting, { state: 'waiting', reason: 'start-not-seen', occurrence: {} });
   const [running] = judge('release', traceOf([arrival()], [], sea), '2026-06-01 10:00');
   t.equal(running?.clockId, waiting?.clockId, 'the id does not change when the clock starts');
-  t.same(judge('fda', traceOf([]), '2026-06-01 10:00'), [], 'most shipments are never held');
   const elsewhere = actual('arrived', { role: 'transshipment' }, fact(1));
   const untied = actual('arrived', {}, fact(1));
   t.match(judge('release', traceOf([elsewhere, untied], [], sea), '2026-06-01 10:00'), [
@@ -247,101 +240,6 @@ t.test(
     );
   },
 );
-
-t.test('a transshipment ends where it began, whatever the voyages are called', async (t) => {
-  const at = (unlocode: string) => ({ unlocode });
-  const stop = (milestone: 'arrived' | 'departed', leg: string, place: string, when: string) =>
-    actual(milestone, { role: 'transshipment', leg }, fact(utc(when), undefined, at(place)));
-  const trace = traceOf([
-    stop('arrived', 'V1', 'SGSIN', '2026-06-01 00:00'),
-    stop('arrived', 'V2', 'LKCMB', '2026-06-12 00:00'),
-    stop('departed', 'V2', 'SGSIN', '2026-06-05 00:00'),
-  ]);
-  t.match(judge('port-stay', trace, '2026-06-13 00:00'), [
-    { occurrence: { leg: 'V1' }, state: 'met' },
-    { occurrence: { leg: 'V2' }, state: 'running' },
-  ]);
-});
-
-t.test('a forward clock moves with the plan', async (t) => {
-  const origin = { role: 'origin' } as const;
-  const plan = (at: string, observed: string) => planned('loaded', origin, fact(utc(at), utc(observed)));
-  const filedAt = (at: string) => actual('export.filing.accepted', {}, fact(utc(at)));
-  const trace = traceOf([plan('2026-06-10 12:00', '2026-06-01 00:00')]);
-  t.match(judge('filing', traceOf([]), '2026-06-05 00:00'), [{ state: 'waiting' }]);
-  t.match(judge('filing', trace, '2026-06-05 00:00'), [{ state: 'running', dueAt: utc('2026-06-09 12:00') }]);
-  t.match(judge('filing', trace, '2026-06-09 00:00'), [{ state: 'at-risk' }]);
-  t.match(judge('filing', trace, '2026-06-09 12:00'), [
-    { state: 'breached', confidence: 'unconfirmed', reason: 'deadline-passed-channel-blind' },
-  ]);
-  t.match(
-    judge('filing-soft', trace, '2026-06-09 12:00'),
-    [{ state: 'unknown' }],
-    'not legal: may be withheld',
-  );
-  const moved = plan('2026-06-06 12:00', '2026-06-05 18:00');
-  t.match(judge('filing', traceOf([moved]), '2026-06-05 18:00', heardUntil(utc('2026-06-05 17:00'))), [
-    {
-      state: 'breached',
-      confidence: 'proved',
-      reason: 'replanned-impossible',
-      dueAt: utc('2026-06-05 12:00'),
-    },
-  ]);
-  t.match(judge('filing-soft', traceOf([moved]), '2026-06-05 18:00', statesOf([{ status: 'blind' }])), [
-    { state: 'unknown', nextAt: utc('2026-06-05 20:00') },
-  ]);
-  t.match(judge('filing', traceOf([moved, filedAt('2026-06-05 19:00')]), '2026-06-06 00:00'), [
-    { state: 'met-late', lateMs: 7 * HOUR },
-  ]);
-  t.match(judge('filing', traceOf([moved, filedAt('2026-06-04 19:00')]), '2026-06-06 00:00'), [
-    { state: 'met' },
-  ]);
-  const sailed = [{ ...plan('2026-06-10 12:00', '2026-06-01 00:00'), actual: fact(utc('2026-06-12 12:00')) }];
-  t.match(
-    judge('filing', traceOf([...sailed, filedAt('2026-06-11 11:00')]), '2026-06-13 00:00'),
-    [{ state: 'met' }],
-    'what happened fixes the deadline',
-  );
-});
-
-t.test('holds: one clock each, the condition sees its own agency', async (t) => {
-  const holds = [
-    hold('CBP', fact(utc('2026-06-01 00:00'))),
-    hold('FDA', fact(utc('2026-06-20 00:00'))),
-    hold('FDA', fact(utc('2026-06-02 00:00')), fact(utc('2026-06-04 00:00'))),
-  ];
-  const clocks = judge('fda', traceOf([], holds), '2026-06-21 00:00');
-  t.match(clocks, [
-    { state: 'met', startAt: utc('2026-06-02 00:00') },
-    { state: 'running', dueAt: utc('2026-06-30 00:00') },
-  ]);
-  t.not(clocks[0]?.clockId, clocks[1]?.clockId, 'the same agency twice is two clocks');
-});
-
-t.test('every submission needs an answer of its own, after it', async (t) => {
-  const submitted = (subject: string, at: string) =>
-    actual('export.filing.submitted', { subject }, fact(utc(at)));
-  const rejected = actual('export.filing.rejected', { subject: 'L1' }, fact(utc('2026-06-01 09:30')));
-  const trace = traceOf([submitted('L1', '2026-06-01 09:00'), submitted('L2', '2026-06-01 09:00'), rejected]);
-  t.match(judge('answer', trace, '2026-06-01 10:00'), [
-    { occurrence: { subject: 'L1' }, state: 'met' },
-    { occurrence: { subject: 'L2' }, state: 'running' },
-  ]);
-  const resubmitted = traceOf([submitted('L1', '2026-06-01 12:00'), rejected]);
-  t.match(
-    judge('answer', resubmitted, '2026-06-01 12:30'),
-    [{ state: 'running' }],
-    'the old answer is no answer',
-  );
-  t.match(judge('resubmit', resubmitted, '2026-06-01 13:00'), [{ state: 'met' }]);
-  const before = traceOf([submitted('L1', '2026-06-01 09:00'), rejected]);
-  t.match(
-    judge('resubmit', before, '2026-06-01 13:00'),
-    [{ state: 'running' }],
-    'nor the old submission a new one',
-  );
-});
 
 t.test('a date that no calendar reaches makes its clock unknown and stops nothing', async (t) => {
   const trace = traceOf([actual('arrived', destination, fact(8.6e15))]);
