@@ -59,3 +59,26 @@ t.test(
     t.strictSame(faults, []);
   },
 );
+
+t.test('a server that hangs is not taken for a quiet one, and is read on when it wakes', async (t) => {
+  const nats = await withNats(t);
+  const log = await openLog(await connected(t, nats.url), { heartbeatMs: 200 });
+  t.teardown(() => log.close());
+  const reader = await log.read([{ stream: 'LAYTIME_LOG', subjects: [] }], {});
+  const { signal } = new AbortController();
+  const next = () => reader.next({ maxRecords: 10, maxWaitMs: 50, signal });
+  t.ok((await next()).caughtUp);
+
+  process.kill(nats.pid, 'SIGSTOP');
+  const delivered = log.deliver([message(1)]);
+  await eventually('nobody may say that nothing is missing', async () => !(await next()).caughtUp);
+  process.kill(nats.pid, 'SIGCONT');
+
+  await delivered;
+  const found = await eventually('the record is read', async () => {
+    const { records, caughtUp } = await next();
+    return records.length > 0 && { records, caughtUp };
+  });
+  t.strictSame(found.records.map(text), ['{"n":1}']);
+  await eventually('it is at the end again', async () => (await next()).caughtUp);
+});
