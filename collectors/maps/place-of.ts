@@ -77,7 +77,10 @@ export function compileRole(node: YamlNode, context: MapContext): RoleOf {
   checkRoles(node, context);
   return (scope) => {
     const found = text(scope);
-    return isRole(found) ? found : undefined;
+    if (found === undefined || isRole(found)) return found;
+    const why = `not a role: ${ROLES.join(', ')}; a code table can translate it`;
+    scope.notes.push({ kind: 'unknown-code', path: scope.itemAt || scope.recordAt, value: found, why });
+    return undefined;
   };
 }
 

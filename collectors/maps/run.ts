@@ -49,6 +49,7 @@ export function runMap(parts: MapParts, message: LoggedMessage, source: SourceId
     root: opened.value,
     record: opened.value,
     recordAt: '',
+    alone: true,
     item: undefined,
     itemAt: '',
     partner: source.partner,
@@ -100,6 +101,7 @@ function readAll(
 ): void {
   if (records.length === 0) gathered.ignored.push('it has no records');
   const single = records.length === 1 && records[0] === scope.root;
+  scope.alone = records.length === 1;
   records.forEach((record, i) => {
     scope.record = record;
     scope.recordAt = single ? '' : `${at}/${i}`;
@@ -158,7 +160,7 @@ function factsOf(
   correlationId: string | undefined,
   scope: Scope,
 ): RecordFacts | undefined {
-  const sourceId = reader.id?.(scope) ?? (scope.recordAt === '' ? scope.message.sourceId : undefined);
+  const sourceId = reader.id?.(scope) ?? (scope.alone ? scope.message.sourceId : undefined);
   const refs: Ref[] = [];
   reader.refs(scope, refs);
   const aliases: Ref[] = [];

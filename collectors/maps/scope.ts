@@ -11,6 +11,8 @@ export interface Scope {
   record: Value;
   /** Pointer to the record: `/events/3`, or nothing for the message itself. */
   recordAt: string;
+  /** The only record of its message: the transport's id is its id. */
+  alone: boolean;
   /** The element that a `for_each` stands at. */
   item: Value | undefined;
   itemAt: string;

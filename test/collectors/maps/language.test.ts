@@ -221,6 +221,14 @@ t.test('CSV rows are records', async (t) => {
   );
 });
 
+t.test('a row of a drop folder has the id of its line', async (t) => {
+  const yaml = simple().replace('format: json', 'format: csv');
+  const row = 'box,at\nAPZU4812090,2026-03-01T10:00:00Z\n';
+  t.equal(eventsWith(yaml, row, { sourceId: 'x.csv:2' }).length, 1);
+  const two = mapWith(yaml, `${row}APZU4812090,2026-03-01T10:00:00Z\n`, { sourceId: 'x.csv' });
+  t.match(two, { kind: 'dead-letter', code: 'missing-id' }, 'one id cannot name two records');
+});
+
 t.test('an XML body inside a CloudEvent', async (t) => {
   const yaml = simple()
     .replace('format: json', 'format: xml')
