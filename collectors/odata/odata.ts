@@ -8,7 +8,7 @@ import { type PageRecord, RecordDelivery } from '../records.ts';
 import { contentHash } from '../seen.ts';
 import type { ODataSourceConfig } from '../settings.ts';
 import { type ODataPage, readODataPage, recordId, recordRevision } from './page.ts';
-import { entityUrl, keysOf, type ODataVersion } from './query.ts';
+import { entityUrl, type ODataVersion, withKnown } from './query.ts';
 
 /** A window that slides while it is read is read again so often. */
 const PASSES = 3;
@@ -67,14 +67,15 @@ class ODataPoll {
     context: CollectorContext,
     signal: AbortSignal,
   ) {
-    const { pageSize } = settings;
+    const known = withKnown(settings);
+    const { pageSize } = known;
     // Windows overlap by one record, so one record alone would never get on.
-    this.#settings = pageSize === undefined ? settings : { ...settings, pageSize: Math.max(pageSize, 2) };
+    this.#settings = pageSize === undefined ? known : { ...known, pageSize: Math.max(pageSize, 2) };
     this.#client = client;
     this.#context = context;
     this.#signal = signal;
     this.#delivery = new RecordDelivery(context, settings.maxMessageBytes);
-    this.#keys = keysOf(settings);
+    this.#keys = known.keys;
     this.#version = settings.version === 'auto' ? guessVersion(settings.url) : settings.version;
   }
 

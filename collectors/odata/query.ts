@@ -21,20 +21,47 @@ export type QuerySettings = Pick<
 /** A server whose zone nobody told us may write stamps up to so far behind UTC's. */
 const UNKNOWN_ZONE_MS = 14 * 3_600_000;
 
-/** Entities whose keys are known, so that nobody has to look them up (api.sap.com, key fields of the header entities). */
-const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
-  A_OutbDeliveryHeader: ['DeliveryDocument'],
-  A_OutbDeliveryItem: ['DeliveryDocument', 'DeliveryDocumentItem'],
-  A_InbDeliveryHeader: ['DeliveryDocument'],
-  A_SalesOrder: ['SalesOrder'],
-  A_PurchaseOrder: ['PurchaseOrder'],
-  A_BillingDocument: ['BillingDocument'],
-  A_SupplierInvoice: ['SupplierInvoice', 'FiscalYear'],
+/** What is known of an entity, so that nobody has to look it up. */
+interface KnownEntity {
+  readonly keys: readonly string[];
+  readonly changedAt?: string;
+  readonly createdAt?: string;
+}
+
+const DELIVERY: KnownEntity = {
+  keys: ['DeliveryDocument'],
+  changedAt: 'LastChangeDate',
+  createdAt: 'CreationDate',
 };
 
-/** The key properties of the configured entity: as configured, else as known, else none. */
-export const keysOf = (settings: Pick<ODataSourceConfig, 'keys' | 'entity'>): readonly string[] =>
-  settings.keys.length > 0 ? settings.keys : (KNOWN_KEYS[settings.entity] ?? []);
+/** SAP S/4HANA business APIs: key fields of the entities; the stamps where they were seen in a real answer. */
+const KNOWN: Readonly<Record<string, KnownEntity>> = {
+  A_OutbDeliveryHeader: DELIVERY,
+  A_InbDeliveryHeader: DELIVERY,
+  A_OutbDeliveryItem: { keys: ['DeliveryDocument', 'DeliveryDocumentItem'] },
+  A_SalesOrder: { keys: ['SalesOrder'] },
+  A_PurchaseOrder: { keys: ['PurchaseOrder'] },
+  A_BillingDocument: { keys: ['BillingDocument'] },
+  A_SupplierInvoice: { keys: ['SupplierInvoice', 'FiscalYear'] },
+};
+
+/** SAP's gateways page only when asked to, and a month of deliveries is too much for one answer. */
+const KNOWN_PAGE_SIZE = 1000;
+
+/** The settings, completed by what is known of a well-known entity. What was configured stays. */
+export function withKnown<T extends QuerySettings & Pick<ODataSourceConfig, 'keys'>>(settings: T): T {
+  const known = Object.hasOwn(KNOWN, settings.entity) ? KNOWN[settings.entity] : undefined;
+  if (known === undefined) return settings;
+  const stamps = settings.changedAt === undefined && settings.createdAt === undefined ? known : settings;
+  const { changedAt, createdAt } = stamps;
+  return {
+    ...settings,
+    keys: settings.keys.length > 0 ? settings.keys : known.keys,
+    pageSize: settings.pageSize ?? KNOWN_PAGE_SIZE,
+    ...(changedAt === undefined ? {} : { changedAt }),
+    ...(createdAt === undefined ? {} : { createdAt }),
+  };
+}
 
 /**
  * A moment as a filter literal. v2: `datetime'2026-03-01T00:00:00'`, `datetimeoffset'2026-03-01T08:00:00Z'` (OData 2.0,

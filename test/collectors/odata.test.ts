@@ -2,7 +2,7 @@ import t from 'tap';
 import { HostGates } from '../../collectors/http-client-gate.ts';
 import { ODataCollector } from '../../collectors/odata/odata.ts';
 import { readODataPage, recordId, recordRevision } from '../../collectors/odata/page.ts';
-import { changeFilter, entityUrl, stampLiteral } from '../../collectors/odata/query.ts';
+import { changeFilter, entityUrl, stampLiteral, withKnown } from '../../collectors/odata/query.ts';
 import type { ODataSourceConfig } from '../../collectors/settings.ts';
 import { CollectorWorld, START_MS } from '../support/collector-world.ts';
 import { json, withHttpServer } from '../support/http-server.ts';
@@ -32,6 +32,28 @@ t.test('creations are asked for beside changes: LastChangeDate is null until the
   );
   const { changedAt: _, createdAt: __, filter: ___, ...none } = settings;
   t.equal(changeFilter(none, 'v2', AT), undefined, 'nothing to ask by: everything is read');
+});
+
+t.test('a well-known entity needs only its name', async (t) => {
+  const { changedAt: _, createdAt: __, ...rest } = odataSettings('http://s4.test/srv');
+  const bare: ODataSourceConfig = rest;
+  t.match(withKnown(bare), {
+    keys: ['DeliveryDocument'],
+    changedAt: 'LastChangeDate',
+    createdAt: 'CreationDate',
+    pageSize: 1000,
+  });
+  t.match(withKnown({ ...bare, keys: ['X'], createdAt: 'Born', pageSize: 5 }), {
+    keys: ['X'],
+    createdAt: 'Born',
+    pageSize: 5,
+  });
+  t.equal(
+    withKnown({ ...bare, createdAt: 'Born' }).changedAt,
+    undefined,
+    'what was configured stays as it is',
+  );
+  t.same(withKnown({ ...bare, entity: 'Orders' }).keys, []);
 });
 
 t.test('windows are in key order, and blanks are written %20', async (t) => {
