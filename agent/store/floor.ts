@@ -11,12 +11,12 @@ export interface Floor {
 export const NO_FLOOR: Floor = { positions: {}, version: { epoch: 0, ordinal: 0 } };
 
 /** The highest (epoch, ordinal) wins, so a stale judge that still writes cannot move the floor. */
-export async function readFloor(client: ClickHouseClient, writer: string): Promise<Floor> {
+export async function readFloor(client: ClickHouseClient, database: string, writer: string): Promise<Floor> {
   const answer = await client.query({
     query: `SELECT toString(epoch) AS epoch, toString(ordinal) AS ordinal,
       arrayMap((name, at) -> (name, toString(at)), mapKeys(positions), mapValues(positions)) AS positions
-      FROM commits WHERE writer = {writer:String} ORDER BY writer DESC, version DESC LIMIT 1`,
-    query_params: { writer },
+      FROM {database:Identifier}.commits WHERE writer = {writer:String} ORDER BY writer DESC, version DESC LIMIT 1`,
+    query_params: { database, writer },
     format: 'JSONEachRow',
   });
   const [row] = await answer.json<{ epoch: string; ordinal: string; positions: [string, string][] }>();

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { classify, messageOf, type StoreFault } from './faults.ts';
 import { type EncodedRows, sliceRows } from './row-binary.ts';
-import { COLUMNS, type TableName } from './tables.ts';
+import { COLUMNS, quote, type TableName } from './tables.ts';
 
 /** A row that ClickHouse will not have, and what it said. */
 export interface RefusedRow {
@@ -13,6 +13,7 @@ export interface RefusedRow {
 
 export interface InserterOptions {
   readonly client: ClickHouseClient;
+  readonly database: string;
   readonly onFault: (fault: StoreFault) => void;
   /** Resolves after `ms`, or at once when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -107,10 +108,10 @@ export class Inserter {
   }
 
   async #send(table: TableName, rows: EncodedRows, token: string): Promise<void> {
-    const { client, signal } = this.#options;
+    const { client, database, signal } = this.#options;
     signal.throwIfAborted();
     const { stream } = await client.exec({
-      query: `INSERT INTO ${table} (${COLUMNS[table]}) FORMAT RowBinary`,
+      query: `INSERT INTO ${quote(database)}.${table} (${COLUMNS[table]}) FORMAT RowBinary`,
       values: Readable.from(rows.chunks),
       abort_signal: signal,
       clickhouse_settings: {

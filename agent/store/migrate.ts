@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { quote } from './tables.ts';
 
 /** How long facts are kept; absent means for ever. Projections of open shipments are never dropped. */
 export interface Retention {
@@ -98,14 +99,4 @@ async function setTtl(
         ? `${target} REMOVE TTL`
         : `${target} MODIFY TTL toDateTime(${column}) + toIntervalDay(${wanted})`,
   });
-}
-
-/** Identifiers cannot be bound as parameters in DDL; only plain names are let through. */
-function quote(database: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(database)) {
-    throw new Error(
-      `database name "${database}": use letters, digits and underscores, beginning with a letter`,
-    );
-  }
-  return `\`${database}\``;
 }

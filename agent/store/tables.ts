@@ -43,3 +43,13 @@ export const FACT_TABLES = [
 ] as const satisfies readonly TableName[];
 
 export type FactTable = (typeof FACT_TABLES)[number];
+
+/** Identifiers cannot be bound as parameters in DDL and INSERT; only plain names are let through. */
+export function quote(database: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(database)) {
+    throw new Error(
+      `database name "${database}": use letters, digits and underscores, beginning with a letter`,
+    );
+  }
+  return `\`${database}\``;
+}

@@ -5,7 +5,7 @@ import type { Positions } from '../log/log.ts';
 import type { JudgeBatch } from '../track/outcome.ts';
 import { commitOnce, type StoreCommit } from './commit.ts';
 import type { StoreFault } from './faults.ts';
-import { covers, distance, type Floor, farther, NO_FLOOR, readFloor } from './floor.ts';
+import { after, covers, distance, type Floor, farther, NO_FLOOR, readFloor } from './floor.ts';
 import { Inserter } from './insert.ts';
 import { Pending } from './pending.ts';
 import type { StoreWriter } from './store.ts';
@@ -35,8 +35,8 @@ export const STORE_LIMITS: StoreLimits = {
 };
 
 export interface StoreWriterOptions {
-  /** Its default database is the one to write to. */
   readonly client: ClickHouseClient;
+  readonly database: string;
   /** Lease epoch: higher than that of every judge before. */
   readonly epoch: number;
   /** Positions the judge starts reading from; the store reads what lies between its floor and here by itself. */
@@ -117,7 +117,7 @@ class Writer implements CatchUpWriter {
     const predecessor = this.#offered;
     this.#offered = batch.positions;
     this.#offers += 1;
-    if (this.#state === 'level' && this.#hasRoom()) {
+    if (this.#state === 'level' && !this.#stopped && this.#hasRoom()) {
       this.#queuedOffers = this.#offers;
       this.#add(batch, after(this.#queued, predecessor, batch.positions));
       return true;
@@ -234,9 +234,9 @@ class Writer implements CatchUpWriter {
   }
 
   async #start(): Promise<void> {
-    const { client, epoch, writer, onFault } = this.#options;
+    const { client, database, epoch, writer, onFault } = this.#options;
     const name = writer ?? 'judge';
-    const floor = await this.#inserter.persist('read the floor', () => readFloor(client, name));
+    const floor = await this.#inserter.persist('read the floor', () => readFloor(client, database, name));
     if (floor.version.epoch > epoch) {
       onFault({ kind: 'stale-epoch', epoch, found: floor.version.epoch });
     }
