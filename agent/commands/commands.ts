@@ -8,6 +8,7 @@ export interface CommandEntry {
 
 /** Every verb, in the order of `laytime help`. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'migrate', load: async () => (await import('./migrate.ts')).migrateCommand },
   { name: 'config check', load: async () => (await import('./config-check.ts')).configCheck },
   { name: 'sources try', load: async () => (await import('./sources-try.ts')).sourcesTry },
   { name: 'rules test', load: async () => (await import('./rules-test.ts')).rulesTest },

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { ClickHouseClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client';
 import { quote } from './tables.ts';
 
 /** How long facts are kept; absent means for ever. Projections of open shipments are never dropped. */
@@ -33,7 +33,7 @@ const FOLDER = new URL('./migrations/', import.meta.url);
  */
 export async function migrate({ client, database, retention = {} }: MigrateOptions): Promise<Migrated> {
   const quoted = quote(database);
-  await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${quoted}` });
+  await createDatabase(client, quoted);
   await client.command({
     query: `CREATE TABLE IF NOT EXISTS ${quoted}.migrations (name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
       ENGINE = ReplacingMergeTree ORDER BY name`,
@@ -49,6 +49,19 @@ export async function migrate({ client, database, retention = {} }: MigrateOptio
   }
   await applyRetention(client, database, retention);
   return { applied, before: recorded.size };
+}
+
+const UNKNOWN_DATABASE = '81';
+
+/** A client whose default database is the one to be made cannot say anything at all: it then asks from `default`. */
+async function createDatabase(client: ClickHouseClient, quoted: string): Promise<void> {
+  const query = `CREATE DATABASE IF NOT EXISTS ${quoted}`;
+  try {
+    await client.command({ query });
+  } catch (error) {
+    if (!(error instanceof ClickHouseError) || error.code !== UNKNOWN_DATABASE) throw error;
+    await client.command({ query, clickhouse_settings: { database: 'default' } });
+  }
 }
 
 async function recordedMigrations(client: ClickHouseClient, quoted: string): Promise<ReadonlySet<string>> {
