@@ -5,6 +5,8 @@ export interface Claim {
   readonly alias: RefId;
   readonly principal: RefId;
   count: number;
+  /** Computed when it is first needed: most claims are never contested. */
+  hash?: string;
 }
 
 /** What deciding about aliases needs to know of refs. */
@@ -38,7 +40,7 @@ export class AliasClaims {
     const known = this.#byAlias.get(alias)?.find((claim) => claim.principal === principal);
     if (known !== undefined) known.count++;
     else {
-      const claim = { alias, principal, count: 1 };
+      const claim: Claim = { alias, principal, count: 1 };
       push(this.#byAlias, alias, claim);
       push(this.#byPrincipal, principal, claim);
     }
@@ -62,6 +64,11 @@ export class AliasClaims {
     return found;
   }
 
+  #hash(claim: Claim): string {
+    claim.hash ??= this.#view.hashOf(claim.alias, claim.principal);
+    return claim.hash;
+  }
+
   #sameType(principal: RefId, alias: RefId): Claim[] {
     const type = this.#view.typeOf(alias);
     return (this.#byPrincipal.get(principal) ?? []).filter(
@@ -79,8 +86,7 @@ export class AliasClaims {
     }
     const held = new Map<RefId, RefId>();
     if (claims.length === 1) return { held: held.set(claims[0]!.alias, claims[0]!.principal), refused: [] };
-    const hashes = new Map(claims.map((claim) => [claim, this.#view.hashOf(claim.alias, claim.principal)]));
-    claims.sort((a, b) => b.count - a.count || (hashes.get(a)! < hashes.get(b)! ? -1 : 1));
+    claims.sort((a, b) => b.count - a.count || (this.#hash(a) < this.#hash(b) ? -1 : 1));
     const taken = new Set<string>();
     const refused: Claim[] = [];
     for (const claim of claims) {

@@ -92,8 +92,9 @@ export function report(engine: IdentityEngine, put: StatementId): IdentityChange
   for (const [key, old] of changes.before) {
     const id = graph.statements.find(key);
     const now = id < 0 ? [] : graph.shipmentsOf(id);
-    for (const shipment of old) if (!now.includes(shipment)) push(key, shipment, false);
-    for (const shipment of now) if (!old.includes(shipment)) push(key, shipment, true);
+    const [had, has] = [new Set(old), new Set(now)];
+    for (const shipment of had) if (!has.has(shipment)) push(key, shipment, false);
+    for (const shipment of has) if (!had.has(shipment)) push(key, shipment, true);
   }
   function push(key: string, shipment: RefId, linked: boolean): void {
     touched.add(shipment);

@@ -3,7 +3,7 @@ import { AliasClaims, type Claim, claimedAliases } from './identity-alias.ts';
 import { Changes } from './identity-change.ts';
 import { IdentityGraph } from './identity-graph.ts';
 import { type IdentityOverride, Overrides } from './identity-override.ts';
-import { type Solution, solve } from './identity-solve.ts';
+import { type Solution, solve, solveAlone } from './identity-solve.ts';
 import { ALIASED, DIRECT, WAITING } from './identity-statements.ts';
 import { NONE, type RefId, type StatementId } from './identity-tables.ts';
 import { parseRef, type RefType, refText } from './refs.ts';
@@ -22,7 +22,7 @@ export interface NumberedStatement {
 export class IdentityEngine {
   readonly graph: IdentityGraph;
   readonly claims: AliasClaims;
-  readonly refused = new Map<RefId, readonly Claim[]>();
+  readonly refused = new Map<RefId, Claim[]>();
   readonly ambiguous = new Set<StatementId>();
   readonly changes = new Changes();
   /** While loading nothing is compared with what was before, and everything is resolved once at the end. */
@@ -178,8 +178,9 @@ export class IdentityEngine {
     }
     this.#refs.clear();
     for (const id of this.#statements) {
+      const solutions = solveAlone(this.graph, id, this.#statements.size === 1) ?? solve(this.graph, id);
       // Solving takes its whole component out of the set.
-      for (const solution of solve(this.graph, id)) this.#apply(solution);
+      for (const solution of solutions) this.#apply(solution);
     }
     for (const group of this.#groups) {
       for (const id of this.graph.byGroup.get(group) ?? []) this.#unplaced.add(id);
@@ -213,7 +214,9 @@ export class IdentityEngine {
     for (const alias of all) this.refused.delete(alias);
     for (const claim of refused) {
       if (!old.has(claim)) this.changes.newlyRefused.add(claim);
-      this.refused.set(claim.alias, [...(this.refused.get(claim.alias) ?? []), claim]);
+      const of = this.refused.get(claim.alias);
+      if (of === undefined) this.refused.set(claim.alias, [claim]);
+      else of.push(claim);
     }
   }
 

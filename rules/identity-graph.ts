@@ -85,9 +85,8 @@ export class IdentityGraph implements SolverView {
     return this.statements.minute(statement);
   }
 
-  linkingRefs(statement: StatementId): readonly RefId[] {
-    return this.statements.refs(statement).filter((ref) => !this.isGroup(ref));
-  }
+  linkingRefs = (statement: StatementId): readonly RefId[] =>
+    this.statements.refs(statement).filter((ref) => !this.isGroup(ref));
 
   /** What group refs say about a statement of which no linking ref is known. */
   placedByGroups(statement: StatementId): Agreement & { readonly because: readonly RefId[] } {
@@ -137,9 +136,7 @@ export class IdentityGraph implements SolverView {
     return groups.filter((ref) => !SHARED_TRANSPORT.has(this.refs.type(ref)));
   }
 
-  principals(refs: readonly RefId[]): RefId[] {
-    return refs.filter((ref) => this.isPrincipal(ref));
-  }
+  principals = (refs: readonly RefId[]): RefId[] => refs.filter((ref) => this.isPrincipal(ref));
 
   /** Shipments whose other names are among the refs. */
   aliased(refs: readonly RefId[]): RefId[] {
@@ -149,10 +146,19 @@ export class IdentityGraph implements SolverView {
     ];
   }
 
-  indirect(ref: RefId): readonly StatementId[] {
-    return this.refs.bags
-      .values(this.refs.statements(ref))
-      .filter((statement) => this.statements.outcome(statement) !== ALIASED);
+  *indirect(ref: RefId): Iterable<StatementId> {
+    for (let bag = this.refs.statements(ref); bag !== NONE; bag = this.bags.rest(bag)) {
+      const statement = this.bags.value(bag);
+      if (this.statements.outcome(statement) !== ALIASED) yield statement;
+    }
+  }
+
+  isOpen(statement: StatementId): boolean {
+    return this.statements.outcome(statement) === WAITING || this.unplaced.has(statement);
+  }
+
+  resolved(statement: StatementId): readonly RefId[] {
+    return this.statements.resolved(statement);
   }
 
   direct(ref: RefId, minute: number): readonly RefId[] {

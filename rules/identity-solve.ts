@@ -10,7 +10,11 @@ export interface SolverView {
   /** Without the shipments that an operator split from the ref. */
   allowed(ref: RefId, shipments: readonly RefId[]): readonly RefId[];
   /** Statements without a direct shipment that carry the ref. */
-  indirect(ref: RefId): readonly StatementId[];
+  indirect(ref: RefId): Iterable<StatementId>;
+  /** No linking ref of the statement is known so far. */
+  isOpen(statement: StatementId): boolean;
+  /** Shipments of a statement without a direct one. */
+  resolved(statement: StatementId): readonly RefId[];
   /** For how many minutes the ref keeps its meaning. */
   window(ref: RefId): number;
 }
@@ -95,6 +99,41 @@ export function solve(view: SolverView, start: StatementId): Solution[] {
     const known = node.incidences.filter((incidence) => incidence.level >= 0);
     return { statement: node.statement, ...agree(known.map(({ shipments }) => shipments)), because: known };
   });
+}
+
+/**
+ * Shortcuts that make the usual case cost one look: undefined where {@link solve} must be asked. `settled` says that no
+ * other statement is being decided again.
+ *
+ * A statement without a known ref, whose neighbours wait as well, waits and changes nothing for them. One with a single
+ * linking ref tells the others nothing; it speaks of what a settled statement like it speaks of.
+ */
+export function solveAlone(
+  view: SolverView,
+  statement: StatementId,
+  settled: boolean,
+): Solution[] | undefined {
+  if (!view.isOpen(statement)) return undefined;
+  const minute = view.minute(statement);
+  const refs = view.linkingRefs(statement);
+  if (refs.some((ref) => view.direct(ref, minute).length > 0)) return undefined;
+  const none: Solution = { statement, shipments: [], ambiguous: false, because: [] };
+  const [only, second] = refs;
+  const alone = settled && only !== undefined && second === undefined && view.window(only) === Infinity;
+  for (const ref of refs) {
+    let looks = 0;
+    for (const other of view.indirect(ref)) {
+      if (other === statement) continue;
+      if (!view.isOpen(other)) {
+        if (!alone || ++looks > 8) return undefined;
+        if (view.linkingRefs(other).length > 1) continue;
+        const shipments = view.resolved(other);
+        return [{ statement, shipments, ambiguous: false, because: [{ ref, level: 1, shipments }] }];
+      }
+    }
+    if (looks > 0) return undefined;
+  }
+  return [none];
 }
 
 /** Statements reachable through refs that mean nothing directly at the statements' times. */
