@@ -1,5 +1,6 @@
 import { type AlertMemory, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
+import type { Channels } from '../../rules/channels.ts';
 import { type CompiledRule, compileRule } from '../../rules/evaluate.ts';
 import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
 import type { Ref } from '../../rules/refs.ts';
@@ -7,6 +8,7 @@ import type { Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { foldTrace, type Trace } from '../../rules/trace.ts';
 import type { ClockState, Verdict } from '../../rules/verdict.ts';
+import type { Wait } from './awaiting.ts';
 import type { ClockMemory } from './clocks.ts';
 import type { AlertRecord, RenderAlert } from './outcome.ts';
 import type { OpenShipment } from './shipments.ts';
@@ -14,7 +16,7 @@ import type { OpenShipment } from './shipments.ts';
 export interface AssessorSettings {
   readonly tenant: string;
   readonly ruleSet: RuleSet;
-  readonly channels: ChannelView;
+  readonly channels: ChannelView & Pick<Channels, 'watermarkOf'>;
   readonly refsOf: (shipmentId: string) => readonly Ref[];
   /** Higher is more trusted when two sources state the same fact. */
   readonly sourceRank: (source: string) => number;
@@ -31,9 +33,8 @@ export interface Assessment {
   readonly verdicts: readonly Verdict[];
   /** When the next verdict may change, nothing new being heard. */
   readonly nextAt: EpochMs | undefined;
-  readonly awaitingChannels: readonly string[];
-  /** The earliest deadline among clocks that wait for channels. */
-  readonly awaitingSince: EpochMs;
+  /** What overdue clocks wait to be heard before they can be settled. */
+  readonly waits: readonly Wait[];
   readonly alerts: readonly AlertRecord[];
 }
 
@@ -105,8 +106,7 @@ export class Assessor {
     const clocks = new Map<string, ClockMemory>();
     const alerts: AlertRecord[] = [];
     let nextAt = Number.POSITIVE_INFINITY;
-    let awaitingSince = Number.POSITIVE_INFINITY;
-    const awaiting = new Set<string>();
+    const waits: Wait[] = [];
     for (const verdict of verdicts) {
       const before = shipment.clocks.get(verdict.clockId);
       this.#count(before?.state, verdict.state);
@@ -121,10 +121,7 @@ export class Assessor {
         alert: change?.after ?? memory,
       });
       nextAt = Math.min(nextAt, verdict.nextAt ?? nextAt);
-      for (const channel of verdict.awaitingChannels) {
-        awaiting.add(channel);
-        awaitingSince = Math.min(awaitingSince, verdict.dueAt ?? awaitingSince);
-      }
+      if (verdict.awaitingChannels.length > 0) this.#addWaits(verdict, waits);
     }
     shipment.clocks = clocks;
     shipment.stale = false;
@@ -132,10 +129,29 @@ export class Assessor {
       trace,
       verdicts,
       nextAt: nextAt === Number.POSITIVE_INFINITY ? undefined : nextAt,
-      awaitingChannels: [...awaiting],
-      awaitingSince,
+      waits,
       alerts,
     };
+  }
+
+  /** Only what is not heard far enough is waited for: the rest would come up again with every message. */
+  #addWaits(verdict: Verdict, waits: Wait[]): void {
+    const { channels } = this.#settings;
+    const rule = this.#byName.get(verdict.rule);
+    const { dueAt } = verdict;
+    if (rule === undefined || dueAt === undefined) return;
+    const milestones = new Set(
+      (rule.kind === 'before' ? [...rule.from, ...rule.to] : rule.to).map((ref) => ref.milestone),
+    );
+    for (const channelId of verdict.awaitingChannels) {
+      for (const milestone of milestones) {
+        if ((channels.watermarkOf(channelId, milestone) ?? dueAt) >= dueAt) continue;
+        const same = waits.findIndex((wait) => wait.channelId === channelId && wait.milestone === milestone);
+        const earlier = waits[same];
+        if (earlier === undefined) waits.push({ channelId, milestone, dueAt });
+        else if (dueAt < earlier.dueAt) waits[same] = { channelId, milestone, dueAt };
+      }
+    }
   }
 
   /** Takes a loaded shipment's clocks into the counts. */

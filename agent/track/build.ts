@@ -90,7 +90,7 @@ function restoreClocks(parts: JudgeParts, snapshot: Snapshot): void {
       unpackClocks(packed.slice(packed.indexOf('\n') + 1), parts.shipments.names).values(),
     );
   }
-  for (const { slot, channels, dueAt } of snapshot.awaiting) parts.awaiting.set(slot, channels, dueAt);
+  for (const { slot, waits } of snapshot.awaiting) parts.awaiting.set(slot, waits);
   for (const clockId of snapshot.head.waived) parts.assessor.waived.add(clockId);
 }
 

@@ -63,7 +63,7 @@ export class Judge {
   readonly parts: JudgeParts;
   /** Shipments whose stored state is older than the one in memory. */
   readonly dirty = new Set<number>();
-  readonly totals = { events: 0, duplicates: 0, deadLetters: 0, ignored: 0, waiting: 0 };
+  readonly totals = { records: 0, events: 0, duplicates: 0, deadLetters: 0, ignored: 0, waiting: 0 };
   #batch: Batch = emptyBatch();
 
   constructor(parts: JudgeParts) {
@@ -74,6 +74,7 @@ export class Judge {
   take(record: LogRecord): void {
     this.advance(record.observedAt);
     this.#batch.records.push(record);
+    this.totals.records += 1;
     switch (record.kind) {
       case 'message':
         this.#message(record);
@@ -88,6 +89,18 @@ export class Judge {
         break;
     }
     this.parts.positions = { ...this.parts.positions, [record.stream]: record.sequence };
+  }
+
+  /** Applies an event that was judged before, from the store; see rebuild.ts. */
+  recall(event: ShipmentEvent): void {
+    this.advance(event.observedAt);
+    this.#events([event]);
+    this.#channelsMoved(this.parts.channels.heard(event.source, event.partner, event.observedAt));
+  }
+
+  /** The process starts again from a snapshot: what was assumed of channels is assumed no more. */
+  restarted(): void {
+    this.#channelsMoved(this.parts.channels.restarted(this.parts.logTime));
   }
 
   /** Lets log time pass up to (not including) `until`: clocks and channel expiries that fall due fire in order. */
@@ -282,8 +295,12 @@ export class Judge {
       const alert = notices.channel(transition, this.parts.logTime, awaiting.size);
       if (alert !== undefined) this.#batch.alerts.push(alert);
     }
-    for (const { channelId, watermark, unblocked } of update.moved) {
-      for (const slot of awaiting.ready(channelId, watermark, unblocked)) this.#assess(slot);
+    for (const { channelId } of update.moved) {
+      const ready = awaiting.ready(
+        channelId,
+        (milestone) => this.parts.channels.watermarkOf(channelId, milestone) ?? Number.NEGATIVE_INFINITY,
+      );
+      for (const slot of ready) this.#assess(slot);
     }
   }
 
@@ -292,7 +309,7 @@ export class Judge {
     const assessment = assessor.assess(shipments.at(slot), this.parts.logTime);
     for (const alert of assessment.alerts) this.#batch.alerts.push(alert);
     timers.set(slot, assessment.nextAt);
-    awaiting.set(slot, assessment.awaitingChannels, assessment.awaitingSince);
+    awaiting.set(slot, assessment.waits);
     this.#batch.assessed.set(slot, assessment);
     this.dirty.add(slot);
   }

@@ -1,6 +1,13 @@
 import { compareRevisions, type ShipmentEvent } from '../../rules/event.ts';
 import type { Identity, IdentityChange, IdentityConflict } from '../../rules/identity.ts';
-import { absorb, eventIdOf, packEntries, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
+import {
+  absorb,
+  eventIdOf,
+  lastRevision,
+  packEntries,
+  type TraceEntry,
+  unpackEntries,
+} from '../../rules/trace.ts';
 import type { Link } from './outcome.ts';
 import type { Shipments } from './shipments.ts';
 
@@ -49,9 +56,7 @@ export class Membership {
 
   apply(event: ShipmentEvent, effects: MembershipEffects): Absorbed {
     const known = this.#knownEntry(event);
-    if (known !== undefined && known.revision.tag === event.revision.tag) return this.#repeat(event, effects);
-    if (known !== undefined && compareRevisions(known.revision, event.revision) > 0)
-      return this.#repeat(event, effects, 'superseded');
+    if (known !== undefined && isOld(known, event)) return this.#repeat(event, effects);
     const change = this.identity.put({
       key: event.key,
       at: event.occurredAt.from,
@@ -78,19 +83,20 @@ export class Membership {
     return undefined;
   }
 
-  /** The same statement again, or an older revision of it: nothing changes, but the fold may learn how long it held. */
-  #repeat(event: ShipmentEvent, effects: MembershipEffects, result: Absorbed = 'duplicate'): Absorbed {
+  /** Nothing is learned about identity, but the fold may learn how long something held. */
+  #repeat(event: ShipmentEvent, effects: MembershipEffects): Absorbed {
     const waiting = this.#waiting.get(event.key);
     if (waiting !== undefined) {
       const entries = new Map([[event.key, this.#unpackOne(waiting)]]);
-      absorb(entries, event);
+      const result = absorb(entries, event);
       this.#waiting.set(event.key, packEntries(entries.values(), this.#shipments.names));
       return result;
     }
+    let result: Absorbed = 'duplicate';
     for (const id of this.identity.linksOf(event.key)) {
       const shipment = this.#shipments.open(id);
-      absorb(shipment.entries, event);
-      effects.repeated.add(shipment.slot);
+      result = absorb(shipment.entries, event);
+      (result === 'revised' ? effects.touched : effects.repeated).add(shipment.slot);
     }
     return result;
   }
@@ -196,4 +202,10 @@ export class Membership {
     for (const entry of unpackEntries(packed, this.#shipments.names).values()) return entry;
     throw new Error('a waiting event lost its entry; the snapshot is damaged');
   }
+}
+
+/** The same content again, or an older revision. A source without revisions says everything anew each time. */
+function isOld(known: TraceEntry, event: ShipmentEvent): boolean {
+  if (event.revision.tag !== '' && known.revision.tag === event.revision.tag) return true;
+  return compareRevisions(lastRevision(known), event.revision) >= 0;
 }

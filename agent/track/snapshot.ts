@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SavedChannels } from '../../rules/channels-channel.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
+import type { Wait } from './awaiting.ts';
 import type { SavedNotices } from './notices.ts';
 
 /**
@@ -34,11 +35,7 @@ export interface Snapshot {
   readonly ids: readonly string[];
   readonly packed: readonly string[];
   readonly nextAt: readonly (EpochMs | undefined)[];
-  readonly awaiting: readonly {
-    readonly slot: number;
-    readonly channels: readonly string[];
-    readonly dueAt: EpochMs;
-  }[];
+  readonly awaiting: readonly { readonly slot: number; readonly waits: readonly Wait[] }[];
   /** `w`: events that wait for a shipment, by key. */
   readonly waiting: ReadonlyMap<string, string>;
 }
@@ -114,7 +111,7 @@ async function readOne(path: string): Promise<Snapshot | undefined> {
   const ids: string[] = [];
   const packed: string[] = [];
   const nextAt: (EpochMs | undefined)[] = [];
-  const awaiting: { slot: number; channels: string[]; dueAt: EpochMs }[] = [];
+  const awaiting: { slot: number; waits: Wait[] }[] = [];
   const waiting = new Map<string, string>();
   for await (const line of textLines(path)) {
     const rest = line.slice(1);

@@ -1,0 +1,84 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { collectorTools, createCollector } from '../collectors/catalog.ts';
+import type { CollectorContext, Sink } from '../collectors/collector.ts';
+import { planNats } from '../collectors/nats/capture.ts';
+import type { NatsSourceConfig, SourceConfig } from '../collectors/settings.ts';
+import type { Clock } from './clock.ts';
+import type { Log, StreamBinding } from './log/log.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** How the sources' messages reach the judge: streams to read, and sources that nobody keeps. */
+export interface Intake {
+  readonly bindings: readonly StreamBinding[];
+  readonly bestEffort: ReadonlySet<string>;
+}
+
+/** Our own stream, then every stream of others that sources are read from, each once. */
+export async function planIntake(nats: NatsConnection, sources: readonly SourceConfig[]): Promise<Intake> {
+  const subjects = new Map<string, { filter: string; source: string }[]>();
+  const bestEffort = new Set<string>();
+  for (const source of sources) {
+    if (source.kind !== 'nats') continue;
+    const plan = await planNats(nats, source);
+    if (plan.kind === 'best-effort') {
+      bestEffort.add(source.name);
+      continue;
+    }
+    const filters = plan.binding.subjects.length === 0 ? ['>'] : plan.binding.subjects;
+    const known = subjects.get(plan.binding.stream) ?? [];
+    known.push(...filters.map((filter) => ({ filter, source: source.name })));
+    subjects.set(plan.binding.stream, known);
+  }
+  const others = [...subjects].map(([stream, filters]) => ({ stream, subjects: filters }));
+  return { bindings: [{ stream: 'LAYTIME_LOG', subjects: [] }, ...others], bestEffort };
+}
+
+/** What is counted of everything on its way into the log. */
+export function countingSink(log: Log, telemetry: Telemetry): Sink {
+  return {
+    async deliver(messages) {
+      await log.deliver(messages);
+      for (const [source, own] of Map.groupBy(messages, (message) => message.source)) {
+        telemetry.appended(source, own.length);
+      }
+    },
+    prove: (proof) => log.prove(proof),
+  };
+}
+
+/** Runs every collector until the signal aborts; resolves when all have ended. One that fails for good ends alone, and says so. */
+export async function runCollectors(
+  sources: readonly SourceConfig[],
+  edges: {
+    readonly nats: NatsConnection;
+    readonly log: Log;
+    readonly clock: Clock;
+    readonly telemetry: Telemetry;
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { nats, log, clock, telemetry } = edges;
+  const context: CollectorContext = {
+    sink: countingSink(log, telemetry),
+    cursors: log.cursors,
+    now: clock.now,
+    sleep: clock.sleep,
+    random: clock.random,
+    report: (event) => telemetry.collector(event),
+  };
+  const tools = collectorTools(async () => nats);
+  await Promise.all(
+    sources.map(async (source) => {
+      try {
+        await createCollector(source, tools).run(context, signal);
+      } catch (error) {
+        if (!signal.aborted)
+          telemetry.line('error', 'source-stopped', { source: source.name, error: String(error) });
+      }
+    }),
+  );
+}
+
+/** Sources with a NATS connection of their own; their streams are read through it. */
+export const ownConnection = (source: SourceConfig): source is NatsSourceConfig =>
+  source.kind === 'nats' && source.connection !== undefined;

@@ -1,0 +1,262 @@
+import { type MsgHdrs, headers as newHeaders } from '@nats-io/transport-node';
+import type { AlertMemory } from '../rules/alert.ts';
+import type { AppOptions } from './app.ts';
+import { type Intake, planIntake } from './app-collect.ts';
+import type { Engines } from './app-engines.ts';
+import { holderId, judgeSettingsOf, Snapshots } from './app-judge.ts';
+import { migrateWhenThere, storedFacts } from './app-store.ts';
+import { type JetStreamGuardedStream, openGuardedStream } from './log/alert-stream.ts';
+import { acquireLease, type Lease } from './log/lease.ts';
+import type { Log, LogReader, Positions } from './log/log.ts';
+import { Notifier } from './notify/notifier.ts';
+import { Outbox, type OutboxEntry } from './notify/outbox.ts';
+import { routesOf } from './notify/routes.ts';
+import { runPipeline } from './pipeline.ts';
+import { runCatchUp } from './store/catch-up.ts';
+import { type CatchUpWriter, createStoreWriter } from './store/writer.ts';
+import { AlertLog, FencedError } from './track/alert-log.ts';
+import { buildJudge, identityHashOf, type JudgeSettings } from './track/build.ts';
+import type { Judge } from './track/judge.ts';
+import type { AlertRecord, JudgeBatch } from './track/outcome.ts';
+import { rebuild } from './track/rebuild.ts';
+import { Reread } from './track/reread.ts';
+import { readSnapshot } from './track/snapshot.ts';
+
+type Options = AppOptions & { readonly engines: Engines; readonly log: Log };
+
+/** The judging half of an agent. */
+export interface Judging {
+  readonly judge: Judge;
+  readonly store: CatchUpWriter;
+  readonly notifier: Notifier;
+  readonly intake: Intake;
+  readonly epoch: number;
+  /** Rejects when judging cannot go on; resolves after {@link stop}. */
+  readonly done: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** How long a stop waits for ClickHouse; what is not committed then is read again from the log. */
+const STOP_STORE_MS = 10_000;
+/** Attempts over about a day (see Notifier); then a message is recorded as failed. */
+const MAX_ATTEMPTS = 150;
+
+/** Takes the lease, gives the judge its memory back, and lets the flow run. */
+export async function startJudging(options: Options, signal: AbortSignal): Promise<Judging> {
+  const { config, engines, clock, telemetry } = options;
+  const stopping = new AbortController();
+  const intake = await planIntake(engines.nats, config.sources);
+  const lease = await acquireLease(engines.nats, {
+    name: config.tenant,
+    holder: await holderId(config.dataDir),
+    signal,
+  });
+  const migrated = migrateWhenThere(engines, config, { clock, telemetry }, stopping.signal);
+  const tell = (fault: Parameters<typeof telemetry.logFault>[0]) => telemetry.logFault(fault);
+  const alerts = await openGuardedStream<AlertRecord>(engines.nats, { tell });
+  const outboxStream = await openGuardedStream<OutboxEntry>(engines.nats, {
+    stream: 'LAYTIME_OUTBOX',
+    prefix: 'laytime.outbox',
+    tell,
+  });
+  const told = new Map<string, AlertMemory>();
+  const unsent: AlertRecord[] = [];
+  const alertLog = await AlertLog.open(alerts, (record) => {
+    if (record.clockId !== '') told.set(record.clockId, record.change.after);
+    if (record.notify.length > 0) unsent.push(record);
+  });
+  const settings = judgeSettingsOf(options.project, config, {
+    bestEffort: intake.bestEffort,
+    told: (clockId) => told.get(clockId),
+    tellSince: options.injected ? Number.NEGATIVE_INFINITY : clock.now() - config.limits.alertHorizonMs,
+  });
+  const snapshots = new Snapshots(`${config.dataDir}/snapshots`, settings, clock, (error) =>
+    telemetry.line('error', 'snapshot-failed', { error: String(error) }),
+  );
+  const { judge, fromSnapshot } = await restore(settings, snapshots, options, migrated, signal);
+  told.clear();
+  const notifier = await startNotifier(options, outboxStream, unsent);
+  return run({
+    options,
+    intake,
+    lease,
+    migrated,
+    alerts,
+    outboxStream,
+    alertLog,
+    snapshots,
+    judge,
+    fromSnapshot,
+    notifier,
+    stopping,
+  });
+}
+
+/** Memory from the newest usable snapshot, else from ClickHouse; the log gives the rest. */
+async function restore(
+  settings: JudgeSettings,
+  snapshots: Snapshots,
+  { engines, telemetry, clock }: Options,
+  migrated: Promise<void>,
+  signal: AbortSignal,
+): Promise<{ judge: Judge; fromSnapshot: boolean }> {
+  const began = clock.elapsed();
+  const identityHash = identityHashOf(settings);
+  const snapshot = await readSnapshot(snapshots.directory, (head) => head.identityHash === identityHash);
+  const judge = buildJudge(settings, snapshot);
+  if (snapshot === undefined) {
+    await migrated;
+    const facts = await storedFacts(engines.clickhouse, { clock, telemetry }, signal);
+    if (facts !== undefined) await rebuild(judge, facts);
+  } else {
+    if (snapshot.head.rulesHash !== settings.ruleSet.hash) {
+      for (const _slice of judge.reassessAll()) await new Promise((resolve) => setImmediate(resolve));
+    }
+    judge.restarted();
+  }
+  telemetry.line('info', 'memory-restored', {
+    from: snapshot === undefined ? 'store' : 'snapshot',
+    shipments: judge.parts.shipments.size,
+    seconds: Math.round((clock.elapsed() - began) / 100) / 10,
+  });
+  return { judge, fromSnapshot: snapshot !== undefined };
+}
+
+async function startNotifier(
+  { config, clock, telemetry, engines }: Options,
+  outboxStream: JetStreamGuardedStream<OutboxEntry>,
+  unsent: readonly AlertRecord[],
+): Promise<Notifier> {
+  const encode = (headers: Readonly<Record<string, string>>) => natsHeaders(headers);
+  const notifier = new Notifier({
+    routes: routesOf(config.notify, {
+      smtp: config.smtp,
+      now: clock.now,
+      writeLine: (text) => telemetry.line('info', 'alert', { text }),
+      publish: async (subject, body, headers) => {
+        engines.nats.publish(subject, body, { headers: encode(headers) });
+        await engines.nats.flush();
+      },
+    }),
+    outbox: await Outbox.open(outboxStream),
+    now: clock.now,
+    sleep: clock.sleep,
+    random: clock.random,
+    maxAttempts: MAX_ATTEMPTS,
+    onResult: (route, result, detail) => telemetry.notified(route, result, detail),
+  });
+  notifier.start();
+  notifier.take(unsent);
+  return notifier;
+}
+
+function natsHeaders(values: Readonly<Record<string, string>>): MsgHdrs {
+  const out = newHeaders();
+  for (const [name, value] of Object.entries(values)) out.set(name, value);
+  return out;
+}
+
+interface Parts {
+  readonly options: Options;
+  readonly intake: Intake;
+  readonly lease: Lease;
+  readonly migrated: Promise<void>;
+  readonly alerts: JetStreamGuardedStream<AlertRecord>;
+  readonly outboxStream: JetStreamGuardedStream<OutboxEntry>;
+  readonly alertLog: AlertLog;
+  readonly snapshots: Snapshots;
+  readonly judge: Judge;
+  readonly fromSnapshot: boolean;
+  readonly notifier: Notifier;
+  readonly stopping: AbortController;
+}
+
+/** Lets the flow run until it is stopped, fenced, or fails. */
+async function run(parts: Parts): Promise<Judging> {
+  const { options, intake, lease, judge, notifier, snapshots, stopping, alertLog, alerts } = parts;
+  const { log, telemetry, clock } = options;
+  const store = startStore(parts);
+  const openReader = (from: Positions): Promise<LogReader> => log.read(intake.bindings, from);
+  const reread = new Reread({ judge, openReader, alerts });
+  if (!parts.fromSnapshot || Object.keys(judge.parts.positions).length > 0) reread.missedEverything();
+  const catchingUp = runCatchUp(store, reread, {
+    onFault: (fault) => telemetry.line('info', `store-${fault.kind}`, { ...fault }),
+    sleep: clock.sleep,
+  });
+  const reader = await openReader(judge.parts.positions);
+  const flow = runPipeline(
+    {
+      reader,
+      log,
+      judge,
+      alertLog,
+      store,
+      notify: (records) => notifier.take(records),
+      missed: (batch, sequence) => reread.missed(batch, sequence),
+      snapshot: async (of) => snapshots.tick(of),
+      wallTime: () => (options.injected ? undefined : clock.now()),
+      observe: (batch, caughtUp) => observe(batch, caughtUp, parts),
+    },
+    stopping.signal,
+  );
+  const fenced = lease.lost.then((loss) => {
+    if (loss !== 'released') throw new FencedError(`of tenant ${options.config.tenant}`, 0);
+  });
+  const done = Promise.race([flow, fenced]).finally(() => stopping.abort());
+  // Whoever holds the agent hears of it through `done`; a rejection nobody waits for yet must not end the process.
+  done.catch(() => undefined);
+  return {
+    judge,
+    store,
+    notifier,
+    intake,
+    epoch: lease.epoch,
+    done,
+    async stop() {
+      stopping.abort();
+      await flow.catch(() => undefined);
+      await reader.close();
+      await notifier.stop();
+      await store.stop(STOP_STORE_MS);
+      await catchingUp;
+      await snapshots.now(judge);
+      await lease.release();
+      parts.alerts.close();
+      parts.outboxStream.close();
+    },
+  };
+}
+
+function startStore({ options, lease, judge }: Parts): CatchUpWriter {
+  const { engines, clock, telemetry, config } = options;
+  return createStoreWriter({
+    client: engines.clickhouse,
+    epoch: lease.epoch,
+    judgeFrom: judge.parts.positions,
+    writer: config.tenant,
+    limits: { queueRows: config.limits.pendingRows },
+    now: clock.now,
+    sleep: clock.sleep,
+    onFault: (fault) => {
+      if (fault.kind === 'unreachable')
+        telemetry.storeFault(`${fault.doing}: ${fault.error}`, fault.retryInMs);
+      else telemetry.line(fault.kind === 'level' ? 'info' : 'warn', `store-${fault.kind}`, { ...fault });
+    },
+    onCommit: (commit) => telemetry.committed(commit.events, commit.durationMs / 1000),
+  });
+}
+
+function observe(batch: JudgeBatch, caughtUp: boolean, { options, judge, notifier }: Parts): void {
+  const { telemetry, clock } = options;
+  const { assessor, shipments } = judge.parts;
+  for (const action of batch.operator) notifier.operator(action);
+  telemetry.judged(batch.events.length, judge.totals.duplicates, shipments.size);
+  telemetry.clocks(assessor.counts);
+  for (const letter of batch.deadLetters) {
+    telemetry.deadLetter(letter.source, letter.code, letter.reason, letter.stream, letter.sequence);
+  }
+  for (const { source, item } of batch.unmapped) telemetry.unmapped(source, item.kind);
+  const now = clock.now();
+  for (const alert of batch.alerts) telemetry.alertChange(alert.change.kind, (now - alert.change.at) / 1000);
+  options.onBatch?.(batch, caughtUp);
+}

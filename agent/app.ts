@@ -1,0 +1,88 @@
+import { runCollectors } from './app-collect.ts';
+import { type Engines, startEngines } from './app-engines.ts';
+import { type Judging, startJudging } from './app-judging.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Project } from './config-load.ts';
+import { openLog } from './log/jetstream-log.ts';
+import type { Log } from './log/log.ts';
+import type { Telemetry } from './telemetry.ts';
+import type { JudgeBatch } from './track/outcome.ts';
+
+export interface AppOptions {
+  /** Free of errors; `config` present. */
+  readonly project: Project;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /**
+   * Time travels in the log (demo, stories): collectors live in `collect`, readers take time from the records, and
+   * time passes only by ticks. Leases, retries and time-outs stay on `clock`.
+   */
+  readonly injected?: { readonly collect: Clock };
+  /** Sees every batch after it was judged, published and offered to the store. */
+  readonly onBatch?: (batch: JudgeBatch, caughtUp: boolean) => void;
+}
+
+/** A running agent. */
+export interface App {
+  readonly engines: Engines;
+  readonly log: Log;
+  /** Absent in the role `collect`. */
+  readonly judging?: Judging;
+  /** Rejects when the agent cannot go on: fenced by another judge, a source of truth gone. Resolves after {@link stop}. */
+  readonly done: Promise<void>;
+  /** Stops in order: collectors, judging (all that was judged is committed and remembered), connections, engines. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Wires the agent by hand and starts it: engines → log → judging → collectors, so that whoever delivers finds the next one
+ * ready. Rejects when something that cannot come later is wrong; what was started is stopped again.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, telemetry, clock, injected } = options;
+  const engines = await startEngines(config, (engine, line) =>
+    telemetry.line('debug', 'engine', { engine, line }),
+  );
+  const stopping = new AbortController();
+  let log: Log | undefined;
+  let judging: Judging | undefined;
+  try {
+    log = await openLog(engines.nats, {
+      injectedClock: injected !== undefined,
+      ...(injected && { stampWith: injected.collect.now }),
+    });
+    log.onFault((fault) => telemetry.logFault(fault));
+    if (config.role !== 'collect')
+      judging = await startJudging({ ...options, engines, log }, stopping.signal);
+  } catch (error) {
+    stopping.abort();
+    await judging?.stop();
+    await log?.close();
+    await engines.stop();
+    throw error;
+  }
+  const collecting =
+    config.role === 'judge'
+      ? Promise.resolve()
+      : runCollectors(
+          config.sources,
+          { nats: engines.nats, log, clock: injected?.collect ?? clock, telemetry },
+          stopping.signal,
+        );
+  const openedLog = log;
+  return {
+    engines,
+    log,
+    ...(judging && { judging }),
+    done: Promise.all([collecting, judging?.done]).then(() => undefined),
+    async stop() {
+      stopping.abort();
+      await collecting;
+      await judging?.stop();
+      await openedLog.close();
+      await engines.stop();
+    },
+  };
+}
