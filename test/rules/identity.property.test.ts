@@ -137,7 +137,7 @@ t.test('after any history the outcome is the definition applied to the facts tha
       const { statements, overrides } = facts(steps);
       same(state(identity, statements), expected(statements, overrides));
     }),
-    { numRuns: 1500 },
+    { numRuns: 4000 },
   );
   t.pass();
 });
@@ -172,7 +172,7 @@ t.test(
         );
         same([...links].sort(), actual.sort());
       }),
-      { numRuns: 1000 },
+      { numRuns: 2500 },
     );
     t.pass();
   },
@@ -191,7 +191,7 @@ t.test('a snapshot read back is the same, and goes on the same', async (t) => {
       const { statements, overrides } = facts(steps);
       same(state(loaded, statements), expected(statements, overrides));
     }),
-    { numRuns: 300 },
+    { numRuns: 800 },
   );
   t.pass();
 });
@@ -208,7 +208,7 @@ t.test('asking what refs would mean changes nothing, and is what a statement wit
       identity.put({ key: 'asked', at: d * DAY, refs });
       same(identity.linksOf('asked'), resolved);
     }),
-    { numRuns: 300 },
+    { numRuns: 800 },
   );
   t.pass();
 });
