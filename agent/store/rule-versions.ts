@@ -4,8 +4,8 @@ import type { EpochMs } from '../../rules/time.ts';
 import { quote } from './tables.ts';
 
 /**
- * Records the versions of the rules that judge from `at` on; versions known already keep their first time. Repeat after
- * failure: it is idempotent.
+ * Records the versions of the rules that an agent takes up at `at`. Call it at the start and when rules change; clocks find
+ * their titles, and `awaiting` what they end in, by these rows. Repeat after failure: it is idempotent.
  */
 export async function recordRuleVersions(
   client: ClickHouseClient,
@@ -26,8 +26,7 @@ function ruleRow(rule: Rule, at: EpochMs): Record<string, unknown> {
   return {
     rule: rule.name,
     version: rule.version,
-    first_used_at: new Date(at).toISOString(),
-    precedence: 2 ** 48 - at,
+    used_at: new Date(at).toISOString(),
     title: rule.title,
     kind: rule.kind,
     mode: rule.mode,

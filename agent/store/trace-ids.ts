@@ -10,3 +10,9 @@ export function traceIdOf(shipmentId: string): string {
 export const rootSpanIdOf = (shipmentId: string): string => traceIdOf(shipmentId).slice(0, 16);
 
 const hex8 = (word: number): string => word.toString(16).padStart(8, '0');
+
+/** 16 hex digits: the span id of a part of a shipment's trace, named by a key that is unique within the shipment. */
+export function spanIdOf(shipmentId: string, key: string): string {
+  const [a, b] = murmur128(`span\u001f${shipmentId}\u001f${key}`);
+  return hex8(a) + hex8(b);
+}

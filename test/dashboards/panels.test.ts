@@ -10,6 +10,7 @@ import {
   event,
   fact,
   milestone,
+  RULE,
   shipment,
   sleep,
   withDatabase,
@@ -151,7 +152,7 @@ writer.offer(
 );
 await writer.flush();
 await writer.stop(5_000);
-await recordRuleVersions(client, database, [], now);
+await recordRuleVersions(client, database, [RULE], now);
 
 type Row = Record<string, unknown>;
 const range = { from: at(-60), to: at(1) };

@@ -1,10 +1,10 @@
--- Every version of every rule that ever judged, so that a verdict of last quarter can be explained.
+-- Every version of every rule that ever judged, each time that an agent took it up, so that a verdict of last quarter can be
+-- explained and a version that came back is the current one again.
 CREATE TABLE IF NOT EXISTS laytime.rule_versions_log
 (
     rule LowCardinality(String),
     version String,
-    first_used_at DateTime64(3, 'UTC'),
-    precedence UInt64,
+    used_at DateTime64(3, 'UTC'),
     title String,
     kind LowCardinality(String),
     mode LowCardinality(String),
@@ -21,6 +21,6 @@ CREATE TABLE IF NOT EXISTS laytime.rule_versions_log
     file String,
     line UInt32
 )
-ENGINE = ReplacingMergeTree(precedence)
-ORDER BY (rule, version)
+ENGINE = ReplacingMergeTree
+ORDER BY (rule, version, used_at)
 SETTINGS non_replicated_deduplication_window = 1000

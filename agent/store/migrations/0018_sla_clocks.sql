@@ -16,5 +16,5 @@ SELECT
     s.goods_currency AS goods_currency, c.evidence AS evidence, c.awaiting_channels AS awaiting_channels, s.ref_keys AS ref_keys
 FROM laytime.shipments AS s
 ARRAY JOIN s.clocks AS c
-LEFT JOIN (SELECT rule, version, title, severity, legal, owner FROM laytime.rule_versions_log FINAL) AS r
+LEFT JOIN (SELECT rule, version, title, severity, legal, owner FROM laytime.rules) AS r
     ON r.rule = c.rule AND r.version = c.rule_version

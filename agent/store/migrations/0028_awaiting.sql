@@ -4,7 +4,7 @@
 CREATE OR REPLACE VIEW laytime.awaiting AS
 WITH
     (SELECT groupArray((milestone, role, at_destination, anywhere)) FROM laytime.stages) AS every_stage,
-    (SELECT groupArray((toString(rule), version, ends)) FROM laytime.rule_versions_log FINAL) AS every_rule
+    (SELECT groupArray((toString(rule), version, ends)) FROM laytime.rules) AS every_rule
 SELECT
     stage.1 AS milestone, s.shipment_id AS shipment_id, s.tenant AS tenant, s.trace_id AS trace_id,
     arrayMin(arrayConcat(

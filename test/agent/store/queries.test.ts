@@ -19,7 +19,6 @@ import { traceIdOf } from '../../../agent/store/trace-ids.ts';
 import { createStoreWriter } from '../../../agent/store/writer.ts';
 import type { AlertRecord, JudgeBatch } from '../../../agent/track/outcome.ts';
 import type { AttributeValue, ShipmentEvent } from '../../../rules/event.ts';
-import type { Rule } from '../../../rules/sla.ts';
 import { withClickHouse } from '../../support/engines.ts';
 import {
   batch,
@@ -30,6 +29,7 @@ import {
   fact,
   HOUR,
   milestone,
+  RULE,
   record,
   shipment,
   sleep,
@@ -171,33 +171,12 @@ t.test('what was known at a time: by observation, by link, and by the first sigh
   );
 });
 
-const RULE: Rule = {
-  name: 'eu-import-release',
-  version: 'v1',
-  title: 'Customs release within 24 business hours',
-  kind: 'after',
-  mode: 'live',
-  severity: 'critical',
-  legal: false,
-  when: undefined,
-  from: [{ milestone: 'arrived', role: 'destination', classifier: 'actual' }],
-  to: [{ milestone: 'customs.released', classifier: 'actual' }],
-  within: { unit: 'business-hours', ms: 24 * HOUR, text: '24bh' },
-  warn: [],
-  calendar: 'nl-customs',
-  pauseWhile: [],
-  waitForFeedsMs: 0,
-  notify: ['customs-desk'],
-  owner: 'customs desk',
-  basis: undefined,
-  place: { file: 'rules/eu.yaml', line: 4, column: 3 },
-};
-
 t.test('shipments by any ref, by what they await, and page by page', async (t) => {
   const db = await withDatabase(t, engine.url);
   const destination = { role: 'destination' } as const;
   const hold = { agency: 'NVWA', reason: 'exam', placed: fact(T0 + HOUR, 'hold') };
   await recordRuleVersions(db.client, db.database, [RULE], T0);
+  await recordRuleVersions(db.client, db.database, [{ ...RULE, version: 'v2' }], T0 + HOUR);
   await recordRuleVersions(db.client, db.database, [RULE], T0 + DAY);
   const shipments = [
     shipment('arrived', {

@@ -3,6 +3,7 @@ import type { LogRecord } from '../../../agent/log/log.ts';
 import { migrate } from '../../../agent/store/migrate.ts';
 import type { JudgeBatch, ShipmentState } from '../../../agent/track/outcome.ts';
 import type { ShipmentEvent } from '../../../rules/event.ts';
+import type { Rule } from '../../../rules/sla.ts';
 import { instant } from '../../../rules/time.ts';
 import type { Fact, MilestoneFact } from '../../../rules/trace.ts';
 import type { Verdict } from '../../../rules/verdict.ts';
@@ -167,3 +168,25 @@ export const clock = (shipmentId: string, rule: string, over: Partial<Verdict> =
   awaitingChannels: [],
   ...over,
 });
+
+export const RULE: Rule = {
+  name: 'eu-import-release',
+  version: 'v1',
+  title: 'Customs release within 24 business hours',
+  kind: 'after',
+  mode: 'live',
+  severity: 'critical',
+  legal: false,
+  when: undefined,
+  from: [{ milestone: 'arrived', role: 'destination', classifier: 'actual' }],
+  to: [{ milestone: 'customs.released', classifier: 'actual' }],
+  within: { unit: 'business-hours', ms: 24 * HOUR, text: '24bh' },
+  warn: [],
+  calendar: 'nl-customs',
+  pauseWhile: [],
+  waitForFeedsMs: 0,
+  notify: ['customs-desk'],
+  owner: 'customs desk',
+  basis: undefined,
+  place: { file: 'rules/eu.yaml', line: 4, column: 3 },
+};
