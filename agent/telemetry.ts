@@ -149,6 +149,10 @@ export class Telemetry {
     [],
   );
 
+  readonly #spans = counter(this.registry, 'laytime_spans_total', 'Spans for the OTLP receiver, by result', [
+    'result',
+  ]);
+
   /** What collectors report. */
   collector(event: CollectorEvent): void {
     const { source } = event;
@@ -234,6 +238,10 @@ export class Telemetry {
   notified(channel: string, result: string, detail: Readonly<Record<string, unknown>> = {}): void {
     this.#notified.inc({ channel, result });
     if (result !== 'sent') this.line('warn', 'notification-not-sent', { channel, result, ...detail });
+  }
+
+  spans(result: string, count: number): void {
+    this.#spans.inc({ result }, count);
   }
 
   logFault(fault: LogFault): void {
