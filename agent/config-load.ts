@@ -16,6 +16,8 @@ export interface Project {
   /** Absent when the configuration has errors. */
   readonly config?: Config;
   readonly rules: ParsedRules;
+  /** What `rules` was parsed from, so that another thread can parse it again. */
+  readonly ruleFiles: readonly { readonly file: string; readonly text: string }[];
   /** By the `map:` setting of sources. */
   readonly maps: ReadonlyMap<string, CompiledMap>;
   /** Of configuration, rules and maps, in reading order. */
@@ -55,14 +57,15 @@ export function loadProject(file: string, options: LoadOptions): Project {
   const problems: Problem[] = [...named];
   const where: Where = { ...options, file, directory: dirname(resolve(options.cwd, file)), texts, problems };
   const maps = loadMaps(names.maps, where);
-  const rules = loadRules(names.rules, where);
+  const ruleFiles = loadRuleFiles(names.rules, where);
+  const rules = parseRules(ruleFiles, options.year);
   const lint = lintRules(rules, {
     routes: names.routes,
     years: { fromYear: options.year, toYear: options.year + 1 },
     ...provesOf(config, maps),
   });
   problems.push(...rules.problems, ...lint);
-  const project = { rules, maps, problems: sortByFile(problems, texts), texts };
+  const project = { rules, ruleFiles, maps, problems: sortByFile(problems, texts), texts };
   return config === undefined ? project : { config, ...project };
 }
 
@@ -134,7 +137,7 @@ function missingMap(name: string): Pick<Problem, 'severity' | 'code' | 'message'
   return { ...problem, message: `there is no ready map "${name}"`, fix };
 }
 
-function loadRules(globs: readonly RuleGlob[], where: Where): ParsedRules {
+function loadRuleFiles(globs: readonly RuleGlob[], where: Where): Project['ruleFiles'] {
   const files = new Map<string, string>();
   for (const glob of globs) {
     const found = findRuleFiles(glob, where.directory, where.cwd);
@@ -152,10 +155,7 @@ function loadRules(globs: readonly RuleGlob[], where: Where): ParsedRules {
     }
   }
   for (const [name, text] of files) where.texts.set(name, text);
-  return parseRules(
-    [...files].map(([file, text]) => ({ file, text })),
-    where.year,
-  );
+  return [...files].map(([file, text]) => ({ file, text }));
 }
 
 /** Files of a glob or a `builtin:` pack, tests (`*.test.yaml`) left out; `name` is what messages call them. */

@@ -31,11 +31,13 @@ export interface ShipmentFilter extends PageRequest {
   readonly awaiting?: string;
   readonly tenant?: string;
   readonly partner?: string;
+  /** As the view `shipments` writes it: `CN-NL`. */
+  readonly lane?: string;
 }
 
 /** Shipments, the one heard of last first. */
 export function findShipments(store: StoreReader, filter: ShipmentFilter): Promise<Page<ShipmentRow>> {
-  const { ref, awaiting, tenant, partner } = filter;
+  const { ref, awaiting, tenant, partner, lane } = filter;
   return readPage(
     store,
     { columns: SHIPMENT_COLUMNS, from: 'shipments', at: 'last_observed_at', id: 'shipment_id' },
@@ -48,6 +50,7 @@ export function findShipments(store: StoreReader, filter: ShipmentFilter): Promi
             params: { awaiting },
           },
       equals('tenant', 'tenant', tenant),
+      equals('lane', 'lane', lane),
       partner === undefined ? undefined : { sql: 'has(partners, {partner:String})', params: { partner } },
     ],
     filter,
@@ -177,14 +180,14 @@ export interface DeadLetterFilter extends PageRequest {
   readonly id?: string;
 }
 
-/** Dead letters, the newest first. `data` is read as UTF-8. */
+/** Dead letters, the newest first. `data` is the first 2,000 bytes read as UTF-8: a page of whole ones could be gigabytes. */
 export function findDeadLetters(store: StoreReader, filter: DeadLetterFilter): Promise<Page<DeadLetterRow>> {
   return readPage(
     store,
     {
       columns: `id, source, partner, stream, sequence, observed_at, code, reason, path, source_id, content_type,
-        toValidUTF8(data) AS data, status, dismissed_by, comment`,
-      from: 'dead_letters',
+        toValidUTF8(substring(d.data, 1, 2000)) AS data, length(d.data) AS data_bytes, status, dismissed_by, comment`,
+      from: 'dead_letters AS d',
       at: 'observed_at',
       id: 'id',
     },

@@ -192,6 +192,8 @@ export interface DeadLetterRow {
   readonly source_id: string;
   readonly content_type: string;
   readonly data: string;
+  /** Of the whole message. */
+  readonly data_bytes: number;
   readonly status: string;
   readonly dismissed_by: string;
   readonly comment: string;

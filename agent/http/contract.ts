@@ -1,0 +1,114 @@
+import type { MilestoneCode } from '../../rules/milestone.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import type { TOKEN_ROLES } from '../config-server.ts';
+import type { Positions } from '../log/log.ts';
+import type { OperatorAction } from '../track/outcome.ts';
+
+/** What a caller may do: a viewer reads, an operator acts, an admin may everything. */
+export type HttpRole = (typeof TOKEN_ROLES)[number];
+
+/** A token as the worker knows it: enough to recognise it, not to use it. */
+export interface TokenDigest {
+  readonly name: string;
+  readonly role: HttpRole;
+  /** SHA-256 of the token's UTF-8 text, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Where the worker reads; a user who may only SELECT is enough. */
+export interface HttpClickHouse {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+}
+
+/** A configured source, as far as explaining a verdict needs it. */
+export interface HttpSource {
+  readonly name: string;
+  readonly partner: string;
+  readonly proves: readonly MilestoneCode[];
+  readonly bestEffort: boolean;
+  /** Condition in the language of `when:`. */
+  readonly serves?: string;
+}
+
+/** Everything the worker starts with: plain data, for it crosses a thread. */
+export interface HttpSettings {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Absent in the role `collect`: then only health and metrics are served. */
+  readonly clickhouse?: HttpClickHouse;
+  readonly tokens: readonly TokenDigest[];
+  readonly publicUrl: string;
+  /** Of this program, for the OpenAPI document. */
+  readonly version: string;
+  /** IANA zone in which the page shows times beside the place's own. */
+  readonly timezone: string;
+  /** The one trusted most first. */
+  readonly sources: readonly HttpSource[];
+  readonly rules: readonly { readonly file: string; readonly text: string }[];
+  /** Calendars are compiled around this year. */
+  readonly year: number;
+  readonly limits?: HttpLimits;
+}
+
+export interface HttpLimits {
+  /** Requests that may ask ClickHouse at the same time; the next ones are told 429. Default 16. */
+  readonly concurrent?: number;
+  /** How long one question may take. Default 10. */
+  readonly querySeconds?: number;
+}
+
+/** A channel as it stands in the judge's memory; times that are not known are absent. */
+export interface ChannelFact {
+  readonly id: string;
+  readonly source: string;
+  readonly partner: string;
+  readonly status: 'hearing' | 'blind' | 'never-heard';
+  readonly watermark?: EpochMs;
+  readonly blindSince?: EpochMs;
+  readonly bestEffort: boolean;
+}
+
+/** How the agent is, told by the main thread. */
+export interface ReadinessFacts {
+  readonly role: 'collect' | 'judge' | 'both';
+  /** False while memory is restored, or once judging has ended. */
+  readonly judging: boolean;
+  /** Another judge has taken over. */
+  readonly fenced: boolean;
+  readonly positions: Positions;
+  /** What is committed to ClickHouse. */
+  readonly storeFloor: Positions;
+  /** The store takes the judge's rows; false while it catches up from the log. */
+  readonly storeLevel: boolean;
+  readonly channels: readonly ChannelFact[];
+}
+
+/** What an operator asks for; it takes effect when the judge reads it from the log. */
+export type ActionRequest = Pick<OperatorAction, 'action' | 'subject' | 'by' | 'comment' | 'until'>;
+
+/** What the main thread does for the server. All of it is quick: it never waits for ClickHouse. */
+export interface HttpMain {
+  metrics(): Promise<string>;
+  readiness(): Promise<ReadinessFacts>;
+  /** Resolves with the id of the record when it is durable in the log. */
+  append(action: ActionRequest): Promise<{ readonly id: string }>;
+}
+
+/** One question of the worker to the main thread. */
+export type Ask =
+  | { readonly what: 'metrics' }
+  | { readonly what: 'readiness' }
+  | { readonly what: 'append'; readonly action: ActionRequest };
+
+export type ToMain =
+  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'ask'; readonly id: number; readonly ask: Ask };
+
+export type ToWorker =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'refusal'; readonly id: number; readonly error: string }
+  | { readonly kind: 'stop' };

@@ -1,0 +1,86 @@
+import { evaluate } from '../../rules/evaluate.ts';
+import type { PlaceRole } from '../../rules/event.ts';
+import { compareRefs, type Ref, refText } from '../../rules/refs.ts';
+import type { ParsedRules } from '../../rules/sla.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import { absorb, foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import type { Confidence, Verdict, VerdictReason } from '../../rules/verdict.ts';
+import type { StoreReader } from '../store/query.ts';
+import type { ShipmentClockRow } from '../store/query-rows.ts';
+import { readEventsOf } from '../store/stored-events.ts';
+import { readChannelsAt, readWaived } from '../store/tower.ts';
+import { channelView, statesThen } from './channel-view.ts';
+import type { KnownSource } from './services.ts';
+
+/** A shipment folded again from its stored events; undefined when none was known. `knownBy` undefined is now. */
+export async function refold(
+  store: StoreReader,
+  shipmentId: string,
+  sources: readonly KnownSource[],
+  knownBy?: EpochMs,
+): Promise<Trace | undefined> {
+  const events = await readEventsOf(store, shipmentId, knownBy);
+  const [first] = events;
+  if (first === undefined) return undefined;
+  const entries = new Map<string, TraceEntry>();
+  const refs = new Map<string, Ref>();
+  for (const event of events) {
+    absorb(entries, event);
+    for (const ref of event.refs) refs.set(refText(ref), ref);
+  }
+  const ranks = new Map(sources.map(({ name }, index) => [name, -index]));
+  return foldTrace(
+    shipmentId,
+    first.tenant,
+    [...refs.values()].sort(compareRefs),
+    entries.values(),
+    (source) => ranks.get(source) ?? Number.NEGATIVE_INFINITY,
+  );
+}
+
+/** What every rule says of a shipment as it was known at a time. */
+export async function verdictsAt(
+  store: StoreReader,
+  trace: Trace,
+  rules: ParsedRules,
+  sources: readonly KnownSource[],
+  at: EpochMs,
+): Promise<readonly Verdict[]> {
+  const [intervals, waived] = await Promise.all([
+    readChannelsAt(store, at),
+    readWaived(store, trace.shipmentId, at),
+  ]);
+  const view = channelView(sources, statesThen(sources, intervals, at));
+  const { ruleSet } = rules;
+  return ruleSet.rules
+    .filter(({ mode }) => mode !== 'off')
+    .flatMap((rule) =>
+      evaluate(trace, rule, ruleSet.calendars.get(rule.calendar ?? ''), view, at, { waived }),
+    );
+}
+
+/** A stored clock as the verdict it was made of. */
+export function verdictOf(shipmentId: string, row: ShipmentClockRow): Verdict {
+  const at = (name: string, text: string | null) => (text === null ? {} : { [name]: Date.parse(text) });
+  return {
+    clockId: row.clock_id,
+    rule: row.rule,
+    ruleVersion: row.rule_version,
+    shipmentId,
+    occurrence: {
+      ...(row.role !== '' && { role: row.role as PlaceRole }),
+      ...(row.leg !== '' && { leg: row.leg }),
+      ...(row.subject !== '' && { subject: row.subject }),
+    },
+    state: row.state as Verdict['state'],
+    reason: row.reason as VerdictReason,
+    ...(row.confidence !== '' && { confidence: row.confidence as Confidence }),
+    ...at('startAt', row.start_at),
+    ...at('warnAt', row.warn_at),
+    ...at('dueAt', row.due_at),
+    ...at('endAt', row.end_at),
+    ...(row.late_ms !== null && { lateMs: row.late_ms }),
+    evidence: row.evidence,
+    awaitingChannels: row.awaiting_channels,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Route } from './route.ts';
+import { acknowledgeAlert, listAlerts, readAlert } from './routes/alerts.ts';
+import { listAwaiting } from './routes/awaiting.ts';
+import { listChannels } from './routes/channels.ts';
+import { listClocks, waiveClock } from './routes/clocks.ts';
+import { deadLetterRaw, dismissDeadLetter, listDeadLetters } from './routes/dead-letters.ts';
+import { listRejected } from './routes/declarations.ts';
+import { explainClocks } from './routes/explanations.ts';
+import { healthz, readyz } from './routes/health.ts';
+import { metrics } from './routes/metrics.ts';
+import { openapi } from './routes/openapi.ts';
+import { PAGES } from './routes/page.ts';
+import { rawMessage } from './routes/raw-messages.ts';
+import { listRules } from './routes/rules.ts';
+import { readShipmentRoute } from './routes/shipment.ts';
+import { listShipments } from './routes/shipments.ts';
+import { silence } from './routes/silences.ts';
+import { tower } from './routes/tower.ts';
+
+/** Every address of the server. */
+export const ROUTES: readonly Route[] = [
+  healthz,
+  readyz,
+  metrics,
+  tower,
+  listShipments,
+  readShipmentRoute,
+  explainClocks,
+  listAwaiting,
+  listRejected,
+  listClocks,
+  waiveClock,
+  listAlerts,
+  readAlert,
+  acknowledgeAlert,
+  silence,
+  listChannels,
+  listDeadLetters,
+  deadLetterRaw,
+  dismissDeadLetter,
+  rawMessage,
+  listRules,
+  openapi,
+  ...PAGES,
+];

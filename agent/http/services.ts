@@ -1,0 +1,94 @@
+import { createClient } from '@clickhouse/client';
+import { compileExpression, type Expr } from '../../rules/expression.ts';
+import { type ParsedRules, parseRules } from '../../rules/sla.ts';
+import type { Clock } from '../clock.ts';
+import type { StoreReader } from '../store/query.ts';
+import type { HttpClickHouse, HttpMain, HttpSettings, HttpSource } from './contract.ts';
+import { QuestionGate } from './limits.ts';
+import { HttpProblem } from './problem.ts';
+
+/** A source whose condition can be asked. */
+export type KnownSource = Omit<HttpSource, 'serves'> & { readonly serves?: Expr };
+
+/** Everything that routes may use. */
+export interface Services {
+  readonly settings: HttpSettings;
+  readonly main: HttpMain;
+  readonly gate: QuestionGate;
+  readonly sources: readonly KnownSource[];
+  /** Throws a problem when this agent has no ClickHouse. */
+  store(): StoreReader;
+  /** The rules in force; parsed at the first question. */
+  rules(): ParsedRules;
+  close(): Promise<void>;
+}
+
+const MOST_CONCURRENT = 16;
+const QUERY_SECONDS = 10;
+const SHARE_MS = 1_000;
+/** ClickHouse notices its own time limit between blocks of rows; this is for when it does not. */
+const GRACE_MS = 2_000;
+
+export function servicesOf(settings: HttpSettings, main: HttpMain, clock: Clock): Services {
+  const { concurrent = MOST_CONCURRENT, querySeconds = QUERY_SECONDS } = settings.limits ?? {};
+  const reader =
+    settings.clickhouse === undefined ? undefined : readerOf(settings.clickhouse, concurrent, querySeconds);
+  let rules: ParsedRules | undefined;
+  return {
+    settings,
+    main,
+    gate: new QuestionGate({ most: concurrent, shareMs: SHARE_MS, elapsed: clock.elapsed }),
+    sources: settings.sources.map(knownSource),
+    store() {
+      if (reader === undefined)
+        throw new HttpProblem(404, 'no-store', 'an agent with role: collect only collects');
+      return reader;
+    },
+    rules() {
+      rules ??= parseRules(settings.rules, settings.year);
+      return rules;
+    },
+    async close() {
+      await reader?.client.close();
+    },
+  };
+}
+
+function readerOf(where: HttpClickHouse, concurrent: number, maxSeconds: number): StoreReader {
+  const { url, user, password, database, tls } = where;
+  const client = createClient({
+    url,
+    username: user,
+    password,
+    database,
+    application: 'laytime-http',
+    max_open_connections: concurrent,
+    request_timeout: maxSeconds * 1000 + GRACE_MS,
+    clickhouse_settings: {
+      // Nothing that is asked here may change anything; settings of single questions are still allowed.
+      readonly: '2',
+      // A question of a person must leave room for what the judge stores.
+      max_threads: 2,
+      max_memory_usage: '2000000000',
+      max_result_rows: '20000',
+      max_result_bytes: '50000000',
+      result_overflow_mode: 'throw',
+      timeout_overflow_mode: 'throw',
+      cancel_http_readonly_queries_on_client_close: 1,
+    },
+    ...(tls !== undefined && { tls: tlsOf(tls) }),
+  });
+  return { client, database, maxSeconds };
+}
+
+function tlsOf({ ca, cert, key }: NonNullable<HttpClickHouse['tls']>) {
+  const authority = { ca_cert: Buffer.from(ca) };
+  return cert === undefined || key === undefined
+    ? authority
+    : { ...authority, cert: Buffer.from(cert), key: Buffer.from(key) };
+}
+
+function knownSource({ serves, ...source }: HttpSource): KnownSource {
+  const compiled = serves === undefined ? undefined : compileExpression(serves);
+  return compiled !== undefined && 'expr' in compiled ? { ...source, serves: compiled.expr } : source;
+}
