@@ -37,6 +37,8 @@ interface Gathered {
   readonly events: ShipmentEvent[];
   readonly rejected: Rejection[];
   readonly ignored: string[];
+  /** Ids of the records that could be read: a dead letter with one of them is mended. */
+  readonly sourceIds: Set<string>;
 }
 
 /** bytes → value → records → events. One record that cannot be used does not take the others with it. */
@@ -57,7 +59,8 @@ export function runMap(parts: MapParts, message: LoggedMessage, source: SourceId
     ignored: undefined,
     rejection: undefined,
   };
-  const gathered: Gathered = { events: [], rejected: [], ignored: [] };
+  const sourceIds = new Set(message.sourceId === undefined ? [] : [message.sourceId]);
+  const gathered: Gathered = { events: [], rejected: [], ignored: [], sourceIds };
   if (parts.records === undefined) {
     // CSV, and a list of CloudEvents, are lists by nature.
     const { root } = scope;
@@ -137,7 +140,10 @@ function readRecord(
   if (scope.rejection !== undefined) {
     events.length = before;
     gathered.rejected.push(scope.rejection);
-  } else if (events.length === before) noteSilence(reader, scope, gathered);
+    return;
+  }
+  if (facts !== undefined) gathered.sourceIds.add(facts.sourceId);
+  if (events.length === before) noteSilence(reader, scope, gathered);
 }
 
 function readEvent(entry: EventEntry, scope: Scope, facts: RecordFacts, out: ShipmentEvent[]): void {
@@ -201,12 +207,14 @@ function noteSilence(reader: RecordReader, scope: Scope, gathered: Gathered): vo
 function resultOf(gathered: Gathered, unmapped: readonly Unmapped[], message: LoggedMessage): MapResult {
   const { events, rejected, ignored } = gathered;
   const [first] = rejected;
+  const read = gathered.sourceIds.size > 0 && { sourceIds: [...gathered.sourceIds] };
   if (events.length > 0) {
-    if (first === undefined && ignored.length === 0) return { kind: 'events', events, unmapped };
+    if (first === undefined && ignored.length === 0) return { kind: 'events', events, unmapped, ...read };
     return {
       kind: 'events',
       events,
       unmapped,
+      ...read,
       ...(first !== undefined && { rejected }),
       ...(ignored.length > 0 && { ignored: [...new Set(ignored)] }),
     };
@@ -218,7 +226,7 @@ function resultOf(gathered: Gathered, unmapped: readonly Unmapped[], message: Lo
     const letter = { kind: 'dead-letter', code, reason: reason + more, path, refs } as const;
     return sourceId === undefined ? letter : { ...letter, sourceId };
   }
-  return { kind: 'ignored', reason: [...new Set(ignored)].join('; '), unmapped };
+  return { kind: 'ignored', reason: [...new Set(ignored)].join('; '), unmapped, ...read };
 }
 
 function deadLetter(
