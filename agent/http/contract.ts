@@ -106,6 +106,8 @@ export type Ask =
 export type ToMain =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'failed'; readonly message: string }
+  /** A request failed for a reason that its caller is not told. */
+  | { readonly kind: 'fault'; readonly error: string }
   | { readonly kind: 'ask'; readonly id: number; readonly ask: Ask };
 
 export type ToWorker =

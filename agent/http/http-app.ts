@@ -27,7 +27,7 @@ export function httpApp(services: Services): Koa {
   const app = new Koa();
   // Errors are answered by the first stage; what is left is the connection's own.
   app.silent = true;
-  app.use(tellProblems);
+  app.use((ctx, next) => tellProblems(ctx, next, services));
   app.use((ctx, next) => {
     const { method, headers } = ctx.request;
     checkOrigins(
@@ -61,12 +61,14 @@ export function httpApp(services: Services): Koa {
 const matches = (template: string, path: string): boolean =>
   new RegExp(`^${template.replaceAll(/[.]/g, '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`).test(path);
 
-async function tellProblems(ctx: Context, next: Next): Promise<void> {
+async function tellProblems(ctx: Context, next: Next, { fault }: Services): Promise<void> {
   ctx.set(HEADERS);
   try {
     await next();
   } catch (error) {
     const problem = problemOf(error);
+    if (problem.code === 'internal' || problem.code === 'store-away')
+      fault(`${ctx.method} ${ctx.path}: ${String(error)}`);
     if (problem.code === 'unauthorized') ctx.set('www-authenticate', 'Bearer realm="laytime"');
     if (problem.retryAfter !== undefined) ctx.set('retry-after', String(problem.retryAfter));
     ctx.status = problem.status;

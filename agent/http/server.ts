@@ -7,8 +7,13 @@ import type { Ask, HttpMain, HttpSettings, TokenDigest, ToMain, ToWorker } from 
 /** What {@link startHttp} needs: the settings for the worker, and what the main thread does for it. */
 export interface HttpOptions extends HttpSettings {
   readonly main: HttpMain;
-  /** The worker died and is started again. */
-  readonly onRestart?: (error: string) => void;
+  readonly onFault?: (fault: HttpFault) => void;
+}
+
+/** `worker-died`: it is started again. `request-failed`: for a reason that its caller was not told. */
+export interface HttpFault {
+  readonly kind: 'worker-died' | 'request-failed';
+  readonly error: string;
 }
 
 export interface HttpServer {
@@ -30,14 +35,16 @@ const entry = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'
  * reach it and there are no tokens) or cannot.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { main, onRestart, ...settings } = options;
+  const { main, onFault, ...settings } = options;
+  const tell = (kind: HttpFault['kind'], error: string): void => onFault?.({ kind, error });
+  const edges: Edges = { main, fault: (error) => tell('request-failed', error) };
   const { host, port } = settings.listen;
   if (!isLoopback(host) && settings.tokens.length === 0) {
     throw new Error(
       `listen: ${host}:${port} is reachable from other machines, and there are no tokens: configure tokens, or listen on 127.0.0.1`,
     );
   }
-  const first = await startWorker(settings, main);
+  const first = await startWorker(settings, edges);
   const url = first.url;
   let current = first.worker;
   let stopping = false;
@@ -49,14 +56,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     });
     worker.once('exit', (code) => {
       if (stopping) return;
-      onRestart?.(why === '' ? `ended with code ${code}` : why);
+      tell('worker-died', why === '' ? `ended with code ${code}` : why);
       restart = setTimeout(again, RESTART_MS);
     });
   };
   // On the same port, so that whoever has the address keeps it.
   const again = (): void => {
     const listen = { host, port: Number(new URL(url).port) };
-    startWorker({ ...settings, listen }, main).then(
+    startWorker({ ...settings, listen }, edges).then(
       ({ worker }) => {
         current = worker;
         if (stopping) void worker.terminate();
@@ -64,7 +71,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       },
       (error: unknown) => {
         if (stopping) return;
-        onRestart?.(String(error));
+        tell('worker-died', String(error));
         restart = setTimeout(again, RESTART_MS);
       },
     );
@@ -80,7 +87,15 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function startWorker(settings: HttpSettings, main: HttpMain): Promise<{ worker: Worker; url: string }> {
+interface Edges {
+  readonly main: HttpMain;
+  readonly fault: (error: string) => void;
+}
+
+function startWorker(
+  settings: HttpSettings,
+  { main, fault }: Edges,
+): Promise<{ worker: Worker; url: string }> {
   const worker = new Worker(entry, { workerData: settings, name: 'http' });
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
@@ -99,6 +114,9 @@ function startWorker(settings: HttpSettings, main: HttpMain): Promise<{ worker: 
           break;
         case 'failed':
           fail(new Error(message.message));
+          break;
+        case 'fault':
+          fault(message.error);
           break;
         case 'ask':
           void reply(worker, main, message.id, message.ask);

@@ -1,4 +1,4 @@
-import { createClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { compileExpression, type Expr } from '../../rules/expression.ts';
 import { type ParsedRules, parseRules } from '../../rules/sla.ts';
 import type { Clock } from '../clock.ts';
@@ -20,6 +20,8 @@ export interface Services {
   store(): StoreReader;
   /** The rules in force; parsed at the first question. */
   rules(): ParsedRules;
+  /** Tells the agent's log what a caller is not told. */
+  fault(error: string): void;
   close(): Promise<void>;
 }
 
@@ -29,7 +31,15 @@ const SHARE_MS = 1_000;
 /** ClickHouse notices its own time limit between blocks of rows; this is for when it does not. */
 const GRACE_MS = 2_000;
 
-export function servicesOf(settings: HttpSettings, main: HttpMain, clock: Clock): Services {
+export function servicesOf(
+  settings: HttpSettings,
+  edges: {
+    readonly main: HttpMain;
+    readonly clock: Clock;
+    readonly fault: (error: string) => void;
+  },
+): Services {
+  const { main, clock, fault } = edges;
   const { concurrent = MOST_CONCURRENT, querySeconds = QUERY_SECONDS } = settings.limits ?? {};
   const reader =
     settings.clickhouse === undefined ? undefined : readerOf(settings.clickhouse, concurrent, querySeconds);
@@ -37,6 +47,7 @@ export function servicesOf(settings: HttpSettings, main: HttpMain, clock: Clock)
   return {
     settings,
     main,
+    fault,
     gate: new QuestionGate({ most: concurrent, shareMs: SHARE_MS, elapsed: clock.elapsed }),
     sources: settings.sources.map(knownSource),
     store() {
@@ -62,6 +73,8 @@ function readerOf(where: HttpClickHouse, concurrent: number, maxSeconds: number)
     password,
     database,
     application: 'laytime-http',
+    // Failures are told through `fault`.
+    log: { level: ClickHouseLogLevel.OFF },
     max_open_connections: concurrent,
     request_timeout: maxSeconds * 1000 + GRACE_MS,
     clickhouse_settings: {

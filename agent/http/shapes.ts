@@ -56,6 +56,7 @@ const clock: Readonly<Record<string, Schema>> = {
   due_at: maybeTime,
   end_at: maybeTime,
   late_ms: maybeNumber,
+  next_at: maybeTime,
   evidence: texts,
   awaiting_channels: texts,
 };

@@ -122,6 +122,7 @@ const clockRow = (verdict: Verdict): ShipmentClockRow => ({
   due_at: maybe(verdict.dueAt),
   end_at: maybe(verdict.endAt),
   late_ms: verdict.lateMs ?? null,
+  next_at: maybe(verdict.nextAt),
   evidence: verdict.evidence,
   awaiting_channels: verdict.awaitingChannels,
 });

@@ -13,7 +13,11 @@ const settings = workerData as HttpSettings;
 const send = (message: ToMain): void => port.postMessage(message);
 
 const main = new MainLink((id, ask) => send({ kind: 'ask', id, ask }), systemClock);
-const services = servicesOf(settings, main, systemClock);
+const services = servicesOf(settings, {
+  main,
+  clock: systemClock,
+  fault: (error) => send({ kind: 'fault', error }),
+});
 const server = createServer(
   // Slow or endless requests must not hold connections.
   { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 16_384 },

@@ -105,7 +105,7 @@ export function findClocks(store: StoreReader, filter: ClockFilter): Promise<Pag
     store,
     {
       columns: `clock_id, shipment_id, tenant, delivery, rule, rule_version, title, severity, legal, owner, role, leg, subject, state,
-        reason, confidence, start_at, warn_at, due_at, end_at, late_ms, open, reported_late, partner, mode, lane, evidence,
+        reason, confidence, start_at, warn_at, due_at, end_at, late_ms, next_at, open, reported_late, partner, mode, lane, evidence,
         awaiting_channels`,
       from: 'sla_clocks',
       at: 'assumeNotNull(due_at)',

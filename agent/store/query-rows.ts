@@ -75,6 +75,8 @@ export interface ShipmentClockRow {
   readonly due_at: IsoTime | null;
   readonly end_at: IsoTime | null;
   readonly late_ms: number | null;
+  /** When it is judged again although nothing new is heard. */
+  readonly next_at: IsoTime | null;
   readonly evidence: readonly string[];
   readonly awaiting_channels: readonly string[];
 }

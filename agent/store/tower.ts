@@ -100,9 +100,9 @@ export interface ChannelThen {
 export const readChannelsAt = (store: StoreReader, at: number): Promise<readonly ChannelThen[]> =>
   readRows(
     store,
-    `SELECT any(source) AS source, any(partner) AS partner, argMax(status, (since, version)) AS status,
-        toUnixTimestamp64Milli(max(since)) AS since,
-        argMax(tuple(toUnixTimestamp64Milli(watermark)), (c.since, version)).1 AS watermark
+    `SELECT any(c.source) AS source, any(c.partner) AS partner, argMax(c.status, (c.since, c.version)) AS status,
+        toUnixTimestamp64Milli(max(c.since)) AS since,
+        argMax(tuple(toUnixTimestamp64Milli(c.watermark)), (c.since, c.version)).1 AS watermark
       FROM {database:Identifier}.channel_intervals_log AS c
       WHERE c.since <= fromUnixTimestamp64Milli({at:Int64}, 'UTC') GROUP BY channel_id`,
     { at },
