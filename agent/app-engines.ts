@@ -1,9 +1,10 @@
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { connectOptions } from '../collectors/nats/connection.ts';
 import type { Config } from './config.ts';
 import { type ClickHouseEngine, startClickHouse } from './engines/clickhouse.ts';
 import { type NatsEngine, startNats } from './engines/nats.ts';
+import { embeddedClient, remoteClient } from './store/client.ts';
 
 /** The servers that the agent works with: started here when the configuration says `embedded`, else reached. */
 export interface Engines {
@@ -55,25 +56,11 @@ export async function startEngines(
 type ClickHouseParts = Pick<Engines, 'clickhouse' | 'clickhouseUrl' | 'clickhouseDatabase'>;
 
 function clickhouseOf({ clickhouse }: Config, engine: ClickHouseEngine | undefined): ClickHouseParts {
-  if (clickhouse.kind === 'embedded') {
-    const url = engine?.url ?? 'http://127.0.0.1:8123';
-    const database = 'laytime';
-    return { clickhouse: createClient({ url, database }), clickhouseUrl: url, clickhouseDatabase: database };
+  if (clickhouse.kind === 'remote') {
+    const { url, database } = clickhouse;
+    return { clickhouse: remoteClient(clickhouse), clickhouseUrl: url, clickhouseDatabase: database };
   }
-  const { url, user, password, database, tls } = clickhouse;
-  const client = createClient({
-    url,
-    username: user,
-    database,
-    ...(password !== undefined && { password: password.reveal() }),
-    ...(tls?.ca !== undefined && {
-      tls: {
-        ca_cert: Buffer.from(tls.ca),
-        ...(tls.cert !== undefined && tls.key !== undefined
-          ? { cert: Buffer.from(tls.cert), key: Buffer.from(tls.key.reveal()) }
-          : {}),
-      },
-    }),
-  });
-  return { clickhouse: client, clickhouseUrl: url, clickhouseDatabase: database };
+  // An agent that only collects never asks.
+  const url = engine?.url ?? 'http://127.0.0.1:8123';
+  return { clickhouse: embeddedClient(url), clickhouseUrl: url, clickhouseDatabase: 'laytime' };
 }

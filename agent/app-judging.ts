@@ -4,7 +4,7 @@ import type { AppOptions } from './app.ts';
 import { type Intake, planIntake } from './app-collect.ts';
 import type { Engines } from './app-engines.ts';
 import { holderId, judgeSettingsOf, Snapshots } from './app-judge.ts';
-import { migrateWhenThere, storedFacts } from './app-store.ts';
+import { migrateWhenThere, readerOf, storedFacts } from './app-store.ts';
 import { type JetStreamGuardedStream, openGuardedStream } from './log/alert-stream.ts';
 import { acquireLease, type Lease } from './log/lease.ts';
 import type { Log, LogReader, Positions } from './log/log.ts';
@@ -51,7 +51,13 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
     holder: await holderId(config.dataDir),
     signal,
   });
-  const migrated = migrateWhenThere(engines, config, { clock, telemetry }, stopping.signal);
+  const migrated = migrateWhenThere(
+    engines,
+    config,
+    options.project.rules.ruleSet.rules,
+    { clock, telemetry },
+    stopping.signal,
+  );
   const tell = (fault: Parameters<typeof telemetry.logFault>[0]) => telemetry.logFault(fault);
   const alerts = await openGuardedStream<AlertRecord>(engines.nats, { tell });
   const outboxStream = await openGuardedStream<OutboxEntry>(engines.nats, {
@@ -96,7 +102,7 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
 async function restore(
   settings: JudgeSettings,
   snapshots: Snapshots,
-  { engines, telemetry, clock }: Options,
+  { engines, telemetry, clock, config }: Options,
   migrated: Promise<void>,
   signal: AbortSignal,
 ): Promise<{ judge: Judge; fromSnapshot: boolean }> {
@@ -106,7 +112,7 @@ async function restore(
   const judge = buildJudge(settings, snapshot);
   if (snapshot === undefined) {
     await migrated;
-    const facts = await storedFacts(engines.clickhouse, { clock, telemetry }, signal);
+    const facts = await storedFacts(readerOf(engines), config.tenant, { clock, telemetry }, signal);
     if (facts !== undefined) await rebuild(judge, facts);
   } else {
     if (snapshot.head.rulesHash !== settings.ruleSet.hash) {
@@ -231,6 +237,7 @@ function startStore({ options, lease, judge }: Parts): CatchUpWriter {
   const { engines, clock, telemetry, config } = options;
   return createStoreWriter({
     client: engines.clickhouse,
+    database: engines.clickhouseDatabase,
     epoch: lease.epoch,
     judgeFrom: judge.parts.positions,
     writer: config.tenant,

@@ -1,33 +1,80 @@
+import type { RuleSet } from '../rules/sla.ts';
 import type { Engines } from './app-engines.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { readFloor } from './store/floor.ts';
 import { migrate } from './store/migrate.ts';
+import { readRows, type StoreReader } from './store/query.ts';
+import { recordRuleVersions } from './store/rule-versions.ts';
+import { readAllEvents } from './store/stored-events.ts';
 import type { Telemetry } from './telemetry.ts';
+import type { StoredFacts } from './track/rebuild.ts';
 
 const RETRY_MS = 5_000;
 const DAY_MS = 86_400_000;
 
+export interface StoreEdges {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export const readerOf = (engines: Engines): StoreReader => ({
+  client: engines.clickhouse,
+  database: engines.clickhouseDatabase,
+});
+
 /**
- * Brings the database to this version, for as long as it takes: ClickHouse may be away, and judging does not wait for it.
+ * Brings the database to this version, and names the rules in force, for as long as it takes: ClickHouse may be away, and judging does not wait for it.
  * Resolves when done, or when the signal aborts.
  */
 export async function migrateWhenThere(
   engines: Engines,
   config: Config,
-  edges: { readonly clock: Clock; readonly telemetry: Telemetry },
+  rules: RuleSet['rules'],
+  edges: StoreEdges,
   signal: AbortSignal,
 ): Promise<void> {
   const { rawMs, eventsMs } = config.retention;
   const retention = { rawDays: Math.ceil(rawMs / DAY_MS), eventDays: Math.ceil(eventsMs / DAY_MS) };
+  await patiently(edges, signal, async () => {
+    const { clickhouse: client, clickhouseDatabase: database } = engines;
+    const { applied } = await migrate({ client, database, retention });
+    if (applied.length > 0) edges.telemetry.line('info', 'database-migrated', { applied: applied.length });
+    await recordRuleVersions(client, database, rules, edges.clock.now());
+  });
+}
+
+/** What the database holds up to the last commit; undefined when it holds nothing, or the signal aborted. Waits for ClickHouse. */
+export function storedFacts(
+  store: StoreReader,
+  writer: string,
+  edges: StoreEdges,
+  signal: AbortSignal,
+): Promise<StoredFacts | undefined> {
+  return patiently(edges, signal, async () => {
+    const { positions } = await readFloor(store.client, store.database, writer);
+    if (Object.keys(positions).length === 0) return undefined;
+    const [row] = await readRows<{ at: number }>(
+      store,
+      'SELECT toUnixTimestamp64Milli(max(log_time)) AS at FROM {database:Identifier}.commits WHERE writer = {writer:String}',
+      { writer },
+    );
+    return { positions, logTime: row?.at ?? 0, events: readAllEvents(store, positions) };
+  });
+}
+
+async function patiently<T>(
+  { clock, telemetry }: StoreEdges,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   while (!signal.aborted) {
     try {
-      const { clickhouse: client, clickhouseDatabase: database } = engines;
-      const { applied } = await migrate({ client, database, retention });
-      if (applied.length > 0) edges.telemetry.line('info', 'database-migrated', { applied: applied.length });
-      return;
+      return await work();
     } catch (error) {
-      edges.telemetry.storeFault(String(error), RETRY_MS);
-      await edges.clock.sleep(RETRY_MS, signal);
+      telemetry.storeFault(String(error), RETRY_MS);
+      await clock.sleep(RETRY_MS, signal);
     }
   }
+  return undefined;
 }

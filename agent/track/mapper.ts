@@ -32,7 +32,7 @@ export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, Source
 }
 
 function toMessage(record: LogRecord): LoggedMessage {
-  const { header } = record;
+  const header = (name: string): string | undefined => record.header(name);
   const sourceId = header(LogHeader.id) ?? header('ce-id');
   const order = header(LogHeader.revisionOrder);
   const partner = header(LogHeader.partner);
