@@ -24,4 +24,8 @@ process.exitCode = await runCli(process.argv.slice(2), COMMANDS, {
   clock: systemClock,
   cwd: process.cwd(),
   signal: stop.signal,
+  terminal: {
+    ...(process.stdout.isTTY && { columns: process.stdout.columns }),
+    log: process.stderr.isTTY === true,
+  },
 });

@@ -14,7 +14,24 @@ export interface CommandContext {
   readonly cwd: string;
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Absent when a person is not looking. */
+  readonly terminal?: Terminal;
 }
+
+/** What a person looks at. */
+export interface Terminal {
+  /** Columns of standard output; absent when that is a file or a pipe. */
+  readonly columns?: number;
+  /** Standard error is a terminal: log lines are for a person. */
+  readonly log: boolean;
+}
+
+const NARROW = 60;
+const PIPE_WIDTH = 120;
+
+/** How wide a table or a picture may be. */
+export const widthOf = ({ terminal }: CommandContext): number =>
+  Math.max(NARROW, terminal?.columns ?? PIPE_WIDTH);
 
 export interface CommandArgs {
   readonly positionals: readonly string[];

@@ -8,9 +8,15 @@ export interface CommandEntry {
 
 /** Every verb, in the order of `laytime help`. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'run', load: async () => (await import('./run.ts')).runCommand },
   { name: 'migrate', load: async () => (await import('./migrate.ts')).migrateCommand },
   { name: 'config check', load: async () => (await import('./config-check.ts')).configCheck },
   { name: 'sources try', load: async () => (await import('./sources-try.ts')).sourcesTry },
   { name: 'rules test', load: async () => (await import('./rules-test.ts')).rulesTest },
   { name: 'rules due', load: async () => (await import('./rules-due.ts')).rulesDue },
+  { name: 'rules explain', load: async () => (await import('./rules-explain.ts')).rulesExplain },
+  { name: 'shipments', load: async () => (await import('./shipments.ts')).shipmentsCommand },
+  { name: 'trace', load: async () => (await import('./trace.ts')).traceCommand },
+  { name: 'alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
+  { name: 'dead-letters', load: async () => (await import('./dead-letters.ts')).deadLettersCommand },
 ];

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ChannelState } from '../rules/channel.ts';
+import type { App } from './app.ts';
+import type { Config } from './config.ts';
+import type { Project } from './config-load.ts';
+import type { ChannelFact, HttpClickHouse, HttpMain, HttpSettings, ReadinessFacts } from './http/contract.ts';
+import { digestTokens, type HttpServer, startHttp } from './http/server.ts';
+import type { Positions } from './log/log.ts';
+import type { Telemetry } from './telemetry.ts';
+import { FencedError } from './track/alert-log.ts';
+
+export interface AppHttpOptions {
+  readonly project: Project;
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  /** The calendar year of the rules, as in loading the project. */
+  readonly year: number;
+  /** Absent: where the configuration says. */
+  readonly listen?: HttpSettings['listen'];
+}
+
+/** Serves the API and the control tower of a running agent. */
+export function startAppHttp(app: App, options: AppHttpOptions): Promise<HttpServer> {
+  const { project, config, telemetry, year, listen = config.listen } = options;
+  const clickhouse = clickhouseOf(app, config);
+  return startHttp({
+    listen,
+    ...(clickhouse && { clickhouse }),
+    tokens: digestTokens(config.tokens),
+    publicUrl: config.publicUrl,
+    version: programVersion(),
+    timezone: config.timezone,
+    sources: sourcesOf(app, project, config),
+    rules: project.ruleFiles,
+    year,
+    main: mainOf(app, config, telemetry),
+    onFault: ({ kind, error }) => telemetry.line('warn', `http-${kind}`, { error }),
+  });
+}
+
+/** Of this package: package.json is one folder up from the sources, two from what is built. */
+function programVersion(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, path), 'utf8')) as {
+        version?: string;
+      };
+      if (version !== undefined) return version;
+    } catch {
+      // The next one.
+    }
+  }
+  return '0.0.0';
+}
+
+function clickhouseOf({ engines }: App, { clickhouse, role }: Config): HttpClickHouse | undefined {
+  if (role === 'collect') return undefined;
+  if (clickhouse.kind === 'embedded') {
+    return {
+      url: engines.clickhouseUrl,
+      user: 'default',
+      password: '',
+      database: engines.clickhouseDatabase,
+    };
+  }
+  const { url, user, password, database, tls } = clickhouse;
+  return {
+    url,
+    user,
+    password: password?.reveal() ?? '',
+    database,
+    ...(tls?.ca !== undefined && {
+      tls: {
+        ca: tls.ca,
+        ...(tls.cert !== undefined && tls.key !== undefined && { cert: tls.cert, key: tls.key.reveal() }),
+      },
+    }),
+  };
+}
+
+const sourcesOf = ({ judging }: App, project: Project, config: Config): HttpSettings['sources'] =>
+  config.sources.map(({ name, partner, map, serves }) => ({
+    name,
+    partner,
+    proves: project.maps.get(map)?.proves ?? [],
+    bestEffort: judging?.intake.bestEffort.has(name) ?? false,
+    ...(serves !== undefined && { serves: serves.text }),
+  }));
+
+function mainOf(app: App, { role }: Config, telemetry: Telemetry): HttpMain {
+  let ended: unknown;
+  app.done.then(
+    () => {
+      ended = true;
+    },
+    (error: unknown) => {
+      ended = error;
+    },
+  );
+  return {
+    metrics: () => telemetry.registry.metrics(),
+    readiness: async () => readinessOf(app, role, ended),
+    async append(action) {
+      const id = randomUUID();
+      await app.log.append({ kind: 'operator', id, body: { id, ...action } });
+      return { id };
+    },
+  };
+}
+
+function readinessOf({ judging }: App, role: Config['role'], ended: unknown): ReadinessFacts {
+  const positions = judging?.judge.parts.positions ?? {};
+  const storeFloor = judging?.store.floor() ?? {};
+  return {
+    role,
+    judging: judging !== undefined && ended === undefined,
+    fenced: ended instanceof FencedError,
+    positions,
+    storeFloor,
+    storeLevel: messagesBehind(positions, storeFloor) <= NEARLY_LEVEL,
+    channels: judging?.judge.parts.channels.list().map(factOf) ?? [],
+  };
+}
+
+/** What a commit or two take. */
+const NEARLY_LEVEL = 50_000;
+
+function messagesBehind(positions: Positions, floor: Positions): number {
+  let behind = 0;
+  for (const [stream, sequence] of Object.entries(positions))
+    behind += Math.max(0, sequence - (floor[stream] ?? 0));
+  return behind;
+}
+
+const factOf = ({
+  id,
+  source,
+  partner,
+  status,
+  watermark,
+  blindSince,
+  bestEffort,
+}: ChannelState): ChannelFact => ({
+  id,
+  source,
+  partner,
+  status,
+  bestEffort,
+  ...(Number.isFinite(watermark) && { watermark }),
+  ...(blindSince !== undefined && Number.isFinite(blindSince) && { blindSince }),
+});

@@ -1,0 +1,118 @@
+import { localText } from '../../rules/testing-time.ts';
+import type { DeadLetterRow } from '../store/query-rows.ts';
+import { API_OPTIONS, type Api, apiOf } from './api.ts';
+import { type Command, type CommandContext, textOption, UsageError, widthOf } from './command.ts';
+import { clean, drawTable } from './table.ts';
+
+/** `laytime dead-letters`: messages that could not be understood. */
+export const deadLettersCommand: Command = {
+  name: 'dead-letters',
+  summary: 'List messages that could not be understood, show or dismiss one',
+  usage: '[list | show <id> | dismiss <id> --comment <why>]',
+  options: {
+    ...API_OPTIONS,
+    status: { type: 'string', describe: 'open (default), dismissed, all' },
+    source: { type: 'string', describe: 'name of a source' },
+    comment: { type: 'string', short: 'm', describe: 'with dismiss: why' },
+    limit: { type: 'string', describe: 'rows (default 100)' },
+  },
+  details:
+    'A dead letter holds its channel back: it might have been the proof that a clock waits for. A mended message with the same\n' +
+    'id resolves it; dismiss says that there was nothing in it. show prints the raw bytes after what is known of them.',
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  const [what = 'list', id, ...more] = context.args.positionals;
+  if (what === 'list' && id === undefined) return list(context);
+  if (id !== undefined && more.length === 0) {
+    if (what === 'show') return show(context, id);
+    if (what === 'dismiss') return dismiss(context, id);
+  }
+  throw new UsageError('it is list, show <id>, or dismiss <id>');
+}
+
+async function list(context: CommandContext): Promise<number> {
+  const api = apiOf(context);
+  const status = textOption(context, 'status') ?? 'open';
+  const page = await api.get<{ rows: DeadLetterRow[]; cursor?: string }>('/api/v1/dead-letters', {
+    status: status === 'all' ? undefined : status,
+    source: textOption(context, 'source'),
+    limit: textOption(context, 'limit'),
+  });
+  if (context.json) {
+    context.stdout(`${JSON.stringify(page)}\n`);
+    return 0;
+  }
+  const lines = drawTable(
+    page.rows,
+    [
+      { head: 'ID', cell: ({ id }) => id.slice(0, 10) },
+      {
+        head: `AT (${api.zone})`,
+        cell: ({ observed_at }) => localText(Date.parse(observed_at), api.zone).slice(0, 16),
+      },
+      { head: 'SOURCE', cell: ({ source }) => source, shrinks: true },
+      { head: 'RAW', cell: ({ stream, sequence }) => `${stream}#${sequence}` },
+      {
+        head: 'WHY',
+        cell: ({ code, reason, path }) => `${code}: ${reason}${path === '' ? '' : ` (${path})`}`,
+        shrinks: true,
+      },
+    ],
+    widthOf(context),
+  );
+  context.stdout(page.rows.length === 0 ? 'no dead letters\n' : `${lines.join('\n')}\n`);
+  return 0;
+}
+
+/** The letter that an id, or the beginning of one, means. */
+async function find(api: Api, id: string): Promise<DeadLetterRow> {
+  const exact = await api.get<{ rows: DeadLetterRow[] }>('/api/v1/dead-letters', { id });
+  if (exact.rows[0] !== undefined) return exact.rows[0];
+  const { rows } = await api.get<{ rows: DeadLetterRow[] }>('/api/v1/dead-letters', { limit: '1000' });
+  const found = rows.filter((row) => row.id.startsWith(id));
+  if (found.length > 1)
+    throw new UsageError(`${found.length} dead letters begin with ${id}; say more of it`, 1);
+  if (found[0] === undefined) throw new UsageError(`there is no dead letter ${id}`, 1);
+  return found[0];
+}
+
+async function show(context: CommandContext, id: string): Promise<number> {
+  const api = apiOf(context);
+  const letter = await find(api, id);
+  const bytes = await api.bytes(`/api/v1/dead-letters/${encodeURIComponent(letter.id)}/raw`);
+  if (context.json) {
+    context.stdout(
+      `${JSON.stringify({ ...letter, data: Buffer.from(bytes).toString('base64'), encoding: 'base64' })}\n`,
+    );
+    return 0;
+  }
+  const { source, partner, stream, sequence, observed_at, code, reason, path, content_type, status } = letter;
+  const facts = [
+    ['id', letter.id],
+    ['status', status === 'dismissed' ? `dismissed by ${letter.dismissed_by}: ${letter.comment}` : status],
+    ['source', `${source} (${partner})`],
+    ['raw', `${stream}#${sequence}, ${bytes.length} bytes of ${content_type || 'unknown type'}`],
+    ['observed', `${localText(Date.parse(observed_at), api.zone)} ${api.zone}`],
+    ['why', `${code}: ${reason}${path === '' ? '' : ` (${path})`}`],
+  ];
+  for (const [name, text] of facts) context.stdout(`${name!.padEnd(9)} ${clean(text!)}\n`);
+  const body = Buffer.from(bytes).toString('utf8').split('\n').map(clean).join('\n');
+  context.stdout(`\n${body}\n`);
+  return 0;
+}
+
+async function dismiss(context: CommandContext, id: string): Promise<number> {
+  const comment = textOption(context, 'comment');
+  if (comment === undefined || comment === '') throw new UsageError('say why: --comment "a test message"');
+  const api = apiOf(context);
+  const letter = await find(api, id);
+  const answer = await api.post<{ id: string }>(
+    `/api/v1/dead-letters/${encodeURIComponent(letter.id)}/dismiss`,
+    { comment },
+  );
+  if (context.json) context.stdout(`${JSON.stringify({ deadLetter: letter.id, action: answer.id })}\n`);
+  else context.stdout(`dismissed ${letter.id.slice(0, 10)}\n`);
+  return 0;
+}

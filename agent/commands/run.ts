@@ -1,0 +1,95 @@
+import { formatProblem } from '../../rules/problem.ts';
+import { type App, startApp } from '../app.ts';
+import { startAppHttp } from '../app-http.ts';
+import type { Config } from '../config.ts';
+import { loadProject, type Project } from '../config-load.ts';
+import type { HttpServer } from '../http/server.ts';
+import { formatLogLine, type LogLevel, Telemetry } from '../telemetry.ts';
+import { CONFIG_OPTION, type Command, type CommandContext, configFile, UsageError } from './command.ts';
+
+/** `laytime run`: the agent itself. */
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'Run the agent: collect, judge, notify, store, and serve the API and the control tower',
+  usage: '',
+  options: CONFIG_OPTION,
+  details:
+    'Log lines go to standard error, as JSON unless that is a terminal. SIGTERM and SIGINT stop it in order: what was read is\n' +
+    'judged, committed and remembered. Exit code 0: stopped. 1: it cannot run or go on, with one line that says why.\n' +
+    'With --json standard output gets one object when it serves: {"url": …}.',
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  if (context.args.positionals.length > 0)
+    throw new UsageError(`run takes no ${context.args.positionals[0]}; see --config`);
+  const year = new Date(context.clock.now()).getUTCFullYear();
+  const project = loadProject(configFile(context), { env: context.env, cwd: context.cwd, year });
+  const { config } = project;
+  tellProblems(context, project);
+  if (config === undefined || project.problems.some(({ severity }) => severity === 'error')) return 1;
+  const telemetry = new Telemetry(logWriter(context, config.telemetry.logLevel));
+  telemetry.line('info', 'starting', {
+    role: config.role,
+    sources: config.sources.length,
+    rules: project.rules.ruleSet.rules.length,
+  });
+  const app = await startApp({ project, config, clock: context.clock, telemetry });
+  let http: HttpServer | undefined;
+  try {
+    http = await startAppHttp(app, { project, config, telemetry, year });
+    announce(context, telemetry, http, config);
+    await Promise.race([app.done, aborted(context.signal)]);
+    telemetry.line('info', 'stopping');
+  } finally {
+    await stopAll(http, app);
+  }
+  telemetry.line('info', 'stopped');
+  return 0;
+}
+
+function announce(
+  { json, stdout }: CommandContext,
+  telemetry: Telemetry,
+  { url }: HttpServer,
+  { publicUrl }: Config,
+): void {
+  telemetry.line('info', 'serving', { url, publicUrl });
+  if (json) stdout(`${JSON.stringify({ url })}\n`);
+}
+
+/** What goes wrong while stopping must not hide why it stops. */
+async function stopAll(http: HttpServer | undefined, app: App): Promise<void> {
+  await http?.stop();
+  await app.stop();
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** As `config check` prints them, warnings too. */
+function tellProblems({ stderr, json, stdout }: CommandContext, { problems, texts }: Project): void {
+  for (const problem of problems) stderr(`${formatProblem(problem, texts.get(problem.file))}\n\n`);
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors === 0) return;
+  stderr(
+    `laytime: ${errors} error${errors === 1 ? '' : 's'}; the agent does not start with a configuration that it cannot keep\n`,
+  );
+  if (json) stdout(`${JSON.stringify({ errors, problems })}\n`);
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** Writes log lines of a level and above: JSON for machines, words on a terminal. */
+export function logWriter(
+  { stderr, terminal, clock }: Pick<CommandContext, 'stderr' | 'terminal' | 'clock'>,
+  least: LogLevel,
+): ConstructorParameters<typeof Telemetry>[0] {
+  return (line) => {
+    if (LEVELS.indexOf(line.level) < LEVELS.indexOf(least)) return;
+    stderr(`${formatLogLine(line, new Date(clock.now()), terminal?.log !== true)}\n`);
+  };
+}
