@@ -12,7 +12,10 @@ out=${1:-dist}
 rm -rf "$out"
 tsc -p tsconfig.build.json --outDir "$out"
 # Whatever is not TypeScript in a folder of the program is data that it reads.
-find agent collectors rules -type f ! -name '*.ts' ! -name '*.test.yaml' ! -name '*.md' | while IFS= read -r file; do
+pages=
+[ -d dashboards/ui ] && pages=dashboards/ui
+# shellcheck disable=SC2086
+find agent collectors rules $pages -type f ! -name '*.ts' ! -name '*.test.yaml' ! -name '*.md' | while IFS= read -r file; do
   mkdir -p "$out/$(dirname "$file")"
   cp "$file" "$out/$file"
 done
