@@ -1,8 +1,9 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { collectorTools, createCollector } from '../collectors/catalog.ts';
 import type { CollectorContext, Sink } from '../collectors/collector.ts';
 import { planNats } from '../collectors/nats/capture.ts';
-import type { NatsSourceConfig, SourceConfig } from '../collectors/settings.ts';
+import { connectOptions } from '../collectors/nats/connection.ts';
+import type { SourceConfig } from '../collectors/settings.ts';
 import type { Clock } from './clock.ts';
 import type { Log, StreamBinding } from './log/log.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -11,26 +12,41 @@ import type { Telemetry } from './telemetry.ts';
 export interface Intake {
   readonly bindings: readonly StreamBinding[];
   readonly bestEffort: ReadonlySet<string>;
+  /** Closes the connections that were opened for sources with credentials of their own. */
+  close(): Promise<void>;
 }
 
 /** Our own stream, then every stream of others that sources are read from, each once. */
 export async function planIntake(nats: NatsConnection, sources: readonly SourceConfig[]): Promise<Intake> {
-  const subjects = new Map<string, { filter: string; source: string }[]>();
+  const streams = new Map<string, { -readonly [K in keyof StreamBinding]: StreamBinding[K] }>();
   const bestEffort = new Set<string>();
+  const opened: NatsConnection[] = [];
   for (const source of sources) {
     if (source.kind !== 'nats') continue;
-    const plan = await planNats(nats, source);
+    const connection =
+      source.connection && (await connect(connectOptions(source.connection, `laytime ${source.name}`)));
+    if (connection !== undefined) opened.push(connection);
+    const plan = await planNats(connection ?? nats, source);
     if (plan.kind === 'best-effort') {
       bestEffort.add(source.name);
       continue;
     }
-    const filters = plan.binding.subjects.length === 0 ? ['>'] : plan.binding.subjects;
-    const known = subjects.get(plan.binding.stream) ?? [];
-    known.push(...filters.map((filter) => ({ filter, source: source.name })));
-    subjects.set(plan.binding.stream, known);
+    const { stream, subjects } = plan.binding;
+    const filters = (subjects.length === 0 ? ['>'] : subjects).map((filter) => ({
+      filter,
+      source: source.name,
+    }));
+    const known = streams.get(stream);
+    if (known !== undefined) known.subjects = [...known.subjects, ...filters];
+    else streams.set(stream, { stream, subjects: filters, ...(connection && { connection }) });
   }
-  const others = [...subjects].map(([stream, filters]) => ({ stream, subjects: filters }));
-  return { bindings: [{ stream: 'LAYTIME_LOG', subjects: [] }, ...others], bestEffort };
+  return {
+    bindings: [{ stream: 'LAYTIME_LOG', subjects: [] }, ...streams.values()],
+    bestEffort,
+    async close() {
+      await Promise.all(opened.map((each) => each.close()));
+    },
+  };
 }
 
 /** What is counted of everything on its way into the log. */
@@ -78,7 +94,3 @@ export async function runCollectors(
     }),
   );
 }
-
-/** Sources with a NATS connection of their own; their streams are read through it. */
-export const ownConnection = (source: SourceConfig): source is NatsSourceConfig =>
-  source.kind === 'nats' && source.connection !== undefined;

@@ -37,6 +37,8 @@ export function judgeSettingsOf(project: Project, config: Config, facts: JudgeFa
         ...(source.zone !== undefined && { zone: source.zone }),
       },
       map: mapOf(source),
+      ...(source.kind === 'nats' &&
+        source.correlationHeader !== undefined && { correlationHeader: source.correlationHeader }),
     })),
     channels: config.sources.map(
       (source): ChannelSource => ({

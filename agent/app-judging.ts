@@ -4,6 +4,7 @@ import type { AppOptions } from './app.ts';
 import { type Intake, planIntake } from './app-collect.ts';
 import type { Engines } from './app-engines.ts';
 import { holderId, judgeSettingsOf, Snapshots } from './app-judge.ts';
+import { observe, watchGauges } from './app-observe.ts';
 import { migrateWhenThere, readerOf, storedFacts } from './app-store.ts';
 import { type JetStreamGuardedStream, openGuardedStream } from './log/alert-stream.ts';
 import { acquireLease, type Lease } from './log/lease.ts';
@@ -12,12 +13,13 @@ import { Notifier } from './notify/notifier.ts';
 import { Outbox, type OutboxEntry } from './notify/outbox.ts';
 import { routesOf } from './notify/routes.ts';
 import { runPipeline } from './pipeline.ts';
+import { createSpans, type Spans } from './spans/spans.ts';
 import { runCatchUp } from './store/catch-up.ts';
 import { type CatchUpWriter, createStoreWriter } from './store/writer.ts';
 import { AlertLog, FencedError } from './track/alert-log.ts';
 import { buildJudge, identityHashOf, type JudgeSettings } from './track/build.ts';
 import type { Judge } from './track/judge.ts';
-import type { AlertRecord, JudgeBatch } from './track/outcome.ts';
+import type { AlertRecord } from './track/outcome.ts';
 import { rebuild } from './track/rebuild.ts';
 import { Reread } from './track/reread.ts';
 import { readSnapshot } from './track/snapshot.ts';
@@ -81,7 +83,9 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
   );
   const { judge, fromSnapshot } = await restore(settings, snapshots, options, migrated, signal);
   told.clear();
-  const notifier = await startNotifier(options, outboxStream, unsent);
+  const stateFile = `${config.dataDir}/spans.json`;
+  const spans = await createSpans(config.telemetry, { clock, stateFile, telemetry });
+  const notifier = await startNotifier(options, outboxStream, unsent, spans);
   return run({
     options,
     intake,
@@ -94,6 +98,7 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
     judge,
     fromSnapshot,
     notifier,
+    spans,
     stopping,
   });
 }
@@ -132,6 +137,7 @@ async function startNotifier(
   { config, clock, telemetry, engines }: Options,
   outboxStream: JetStreamGuardedStream<OutboxEntry>,
   unsent: readonly AlertRecord[],
+  spans: Spans,
 ): Promise<Notifier> {
   const encode = (headers: Readonly<Record<string, string>>) => natsHeaders(headers);
   const notifier = new Notifier({
@@ -149,7 +155,10 @@ async function startNotifier(
     sleep: clock.sleep,
     random: clock.random,
     maxAttempts: MAX_ATTEMPTS,
-    onResult: (route, result, detail) => telemetry.notified(route, result, detail),
+    onResult: (route, result, detail) => {
+      telemetry.notified(route, result, detail);
+      spans.notified(route, result);
+    },
   });
   notifier.start();
   notifier.take(unsent);
@@ -174,6 +183,7 @@ interface Parts {
   readonly judge: Judge;
   readonly fromSnapshot: boolean;
   readonly notifier: Notifier;
+  readonly spans: Spans;
   readonly stopping: AbortController;
 }
 
@@ -190,6 +200,9 @@ async function run(parts: Parts): Promise<Judging> {
     sleep: clock.sleep,
   });
   const reader = await openReader(judge.parts.positions);
+  void watchGauges({ ...parts, store }).catch((error) =>
+    telemetry.line('warn', 'gauges-failed', { error: String(error) }),
+  );
   const flow = runPipeline(
     {
       reader,
@@ -201,7 +214,10 @@ async function run(parts: Parts): Promise<Judging> {
       missed: (batch, sequence) => reread.missed(batch, sequence),
       snapshot: async (of) => snapshots.tick(of),
       wallTime: () => (options.injected ? undefined : clock.now()),
-      observe: (batch, caughtUp) => observe(batch, caughtUp, parts),
+      observe: (batch, caughtUp) => {
+        observe(batch, caughtUp, parts);
+        parts.spans.take(batch, caughtUp);
+      },
     },
     stopping.signal,
   );
@@ -222,9 +238,11 @@ async function run(parts: Parts): Promise<Judging> {
       stopping.abort();
       await flow.catch(() => undefined);
       await reader.close();
+      await intake.close();
       await notifier.stop();
       await store.stop(STOP_STORE_MS);
       await catchingUp;
+      await parts.spans.stop();
       await snapshots.now(judge);
       await lease.release();
       parts.alerts.close();
@@ -233,7 +251,7 @@ async function run(parts: Parts): Promise<Judging> {
   };
 }
 
-function startStore({ options, lease, judge }: Parts): CatchUpWriter {
+function startStore({ options, lease, judge, spans }: Parts): CatchUpWriter {
   const { engines, clock, telemetry, config } = options;
   return createStoreWriter({
     client: engines.clickhouse,
@@ -249,21 +267,9 @@ function startStore({ options, lease, judge }: Parts): CatchUpWriter {
         telemetry.storeFault(`${fault.doing}: ${fault.error}`, fault.retryInMs);
       else telemetry.line(fault.kind === 'level' ? 'info' : 'warn', `store-${fault.kind}`, { ...fault });
     },
-    onCommit: (commit) => telemetry.committed(commit.events, commit.durationMs / 1000),
+    onCommit: ({ events, durationMs }) => {
+      telemetry.committed(events, durationMs / 1000);
+      spans.committed(events, durationMs);
+    },
   });
-}
-
-function observe(batch: JudgeBatch, caughtUp: boolean, { options, judge, notifier }: Parts): void {
-  const { telemetry, clock } = options;
-  const { assessor, shipments } = judge.parts;
-  for (const action of batch.operator) notifier.operator(action);
-  telemetry.judged(batch.events.length, judge.totals.duplicates, shipments.size);
-  telemetry.clocks(assessor.counts);
-  for (const letter of batch.deadLetters) {
-    telemetry.deadLetter(letter.source, letter.code, letter.reason, letter.stream, letter.sequence);
-  }
-  for (const { source, item } of batch.unmapped) telemetry.unmapped(source, item.kind);
-  const now = clock.now();
-  for (const alert of batch.alerts) telemetry.alertChange(alert.change.kind, (now - alert.change.at) / 1000);
-  options.onBatch?.(batch, caughtUp);
 }

@@ -152,11 +152,12 @@ class JetStreamLog implements Log {
     const merged = new MergingReader(streams);
     for (const binding of bindings) {
       const only = binding.subjects.length === 1 ? binding.subjects[0]?.filter : undefined;
+      const connection = binding.connection ?? this.#connection;
       streams.push(
         new StreamReader(
           {
-            connection: this.#connection,
-            manager: this.#manager,
+            connection,
+            manager: connection === this.#connection ? this.#manager : await jetstreamManager(connection),
             stream: binding.stream,
             recognise: recogniser(binding, prefix),
             injectedClock,

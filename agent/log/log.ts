@@ -1,3 +1,4 @@
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { CursorStore, Sink } from '../../collectors/collector.ts';
 import type { EpochMs } from '../../rules/time.ts';
 
@@ -21,6 +22,8 @@ export interface LogRecord {
   /** Name of the configured source; for streams of others, decided by stream and subject. */
   readonly source: string;
   readonly header: (name: string) => string | undefined;
+  /** All headers, names in lower case. */
+  readonly headers: () => Iterable<readonly [name: string, value: string]>;
   readonly data: Uint8Array;
 }
 
@@ -36,6 +39,8 @@ export interface StreamBinding {
   readonly stream: string;
   /** Subject filters with the source they belong to; empty for our own stream, whose records name their source. */
   readonly subjects: readonly { readonly filter: string; readonly source: string }[];
+  /** For a stream on another account or server; absent: the log's own connection. */
+  readonly connection?: NatsConnection;
 }
 
 export interface LogReader {

@@ -66,6 +66,11 @@ export class StreamRecord implements LogRecord {
     return this.#headers.get(name.toLowerCase());
   }
 
+  headers(): Iterable<readonly [name: string, value: string]> {
+    this.#headers ??= this.#readHeaders();
+    return this.#headers;
+  }
+
   #readHeaders(): ReadonlyMap<string, string> {
     const found = new Map<string, string>();
     for (const [name, [value]] of this.#message.headers ?? []) {

@@ -2,23 +2,17 @@ import type { LoggedMessage } from '../../collectors/maps/map.ts';
 import type { Channels, ChannelUpdate } from '../../rules/channels.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import { toProof } from '../log/headers.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
 import type { Assessment, Assessor } from './assessor.ts';
 import type { Awaiting } from './awaiting.ts';
+import { emptyBatch, type GrowingBatch } from './batch.ts';
 import { type DeadLetterCause, deadLetterOf } from './dead-letter.ts';
 import { mapRecord, type SourceBinding } from './mapper.ts';
 import { type Membership, type MembershipEffects, noEffects } from './membership.ts';
 import { intervalOf, type Notices } from './notices.ts';
 import { identityOverrideOf, parseOperatorAction } from './operator.ts';
-import type {
-  AlertRecord,
-  ChannelInterval,
-  DeadLetter,
-  JudgeBatch,
-  Link,
-  OperatorAction,
-  ShipmentState,
-} from './outcome.ts';
+import type { JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
 import type { Shipments } from './shipments.ts';
 import type { Timers } from './timers.ts';
 
@@ -38,18 +32,6 @@ export interface JudgeParts {
   logTime: EpochMs;
 }
 
-interface Batch {
-  readonly records: LogRecord[];
-  readonly events: ShipmentEvent[];
-  readonly unmapped: JudgeBatch['unmapped'][number][];
-  readonly links: Link[];
-  readonly deadLetters: DeadLetter[];
-  readonly channels: ChannelInterval[];
-  readonly operator: OperatorAction[];
-  readonly alerts: AlertRecord[];
-  readonly assessed: Map<number, Assessment>;
-}
-
 /**
  * Reads the log in order and judges. Never reads a clock, never waits: everything it does follows from the records and the
  * moments given to it, so that the same log gives the same verdicts live, after a crash, and in a test.
@@ -64,7 +46,9 @@ export class Judge {
   /** Shipments whose stored state is older than the one in memory. */
   readonly dirty = new Set<number>();
   readonly totals = { records: 0, events: 0, duplicates: 0, deadLetters: 0, ignored: 0, waiting: 0 };
-  #batch: Batch = emptyBatch();
+  #batch: GrowingBatch = emptyBatch({}, 0);
+  /** Shipments judged in this batch, as they stand. */
+  #assessed = new Map<number, Assessment>();
 
   constructor(parts: JudgeParts) {
     this.parts = parts;
@@ -80,10 +64,8 @@ export class Judge {
         this.#message(record);
         break;
       case 'proof':
-        this.#proof(record);
-        break;
       case 'operator':
-        this.#operator(record);
+        this.#control(record);
         break;
       case 'tick':
         break;
@@ -119,31 +101,19 @@ export class Judge {
   /** Hands over what happened since the last call. `withState`: also the state of every dirty shipment. */
   drain(withState = true): JudgeBatch {
     const shipments = withState ? this.dirtyStates() : [];
-    const batch = this.#batch;
-    this.#batch = emptyBatch();
+    const batch = { ...this.#batch, positions: this.parts.positions, logTime: this.parts.logTime, shipments };
+    this.#batch = emptyBatch({}, 0);
+    this.#assessed = new Map();
     this.parts.shipments.settle();
-    const { records, events, unmapped, links, deadLetters, channels, operator, alerts } = batch;
-    return {
-      positions: this.parts.positions,
-      logTime: this.parts.logTime,
-      records,
-      events,
-      unmapped,
-      links,
-      deadLetters,
-      channels,
-      operator,
-      shipments,
-      alerts,
-    };
+    return batch;
   }
 
   /** The state of every shipment that changed since it was last given out. */
   dirtyStates(): ShipmentState[] {
     const states: ShipmentState[] = [];
     for (const slot of this.dirty) {
-      if (!this.#batch.assessed.has(slot)) this.#assess(slot);
-      const { trace, verdicts } = this.#batch.assessed.get(slot)!;
+      if (!this.#assessed.has(slot)) this.#assess(slot);
+      const { trace, verdicts } = this.#assessed.get(slot)!;
       states.push({ trace, clocks: verdicts });
     }
     this.dirty.clear();
@@ -245,19 +215,20 @@ export class Judge {
     }
   }
 
-  #proof(record: LogRecord): void {
-    const proof = JSON.parse(Buffer.from(record.data).toString('utf8')) as {
-      partner?: string;
-      provedUntil: number;
-    };
-    const { partner, provedUntil } = proof;
-    const { source, observedAt } = record;
-    this.#channelsMoved(
-      this.parts.channels.proof(
-        { source, provedUntil, ...(partner !== undefined && { partner }) },
-        observedAt,
-      ),
-    );
+  /** A record that is not what its kind says (somebody else wrote it) is kept as a dead letter; it must not stop the log. */
+  #control(record: LogRecord): void {
+    try {
+      if (record.kind === 'operator') this.#operator(record);
+      else {
+        const { source, partner, provedUntil } = toProof(record);
+        const proof = { source, provedUntil, ...(partner !== undefined && { partner }) };
+        this.#channelsMoved(this.parts.channels.proof(proof, record.observedAt));
+      }
+    } catch (error) {
+      const reason = `not a record of kind ${record.kind}: ${String(error)}`;
+      const { partner, message } = mapRecord(record, NO_SOURCES);
+      this.#deadLetter(record, partner, message, { code: 'wrong-shape', reason });
+    }
   }
 
   #operator(record: LogRecord): void {
@@ -310,19 +281,9 @@ export class Judge {
     for (const alert of assessment.alerts) this.#batch.alerts.push(alert);
     timers.set(slot, assessment.nextAt);
     awaiting.set(slot, assessment.waits);
-    this.#batch.assessed.set(slot, assessment);
+    this.#assessed.set(slot, assessment);
     this.dirty.add(slot);
   }
 }
 
-const emptyBatch = (): Batch => ({
-  records: [],
-  events: [],
-  unmapped: [],
-  links: [],
-  deadLetters: [],
-  channels: [],
-  operator: [],
-  alerts: [],
-  assessed: new Map(),
-});
+const NO_SOURCES: ReadonlyMap<string, SourceBinding> = new Map();

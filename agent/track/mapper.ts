@@ -1,11 +1,15 @@
 import type { CompiledMap, LoggedMessage, MapResult, SourceIdentity } from '../../collectors/maps/map.ts';
-import { LogHeader } from '../log/headers.ts';
+import { fromNats } from '../../collectors/nats/message.ts';
+import { isOversize } from '../../collectors/oversize.ts';
+import { LogHeader, toRawMessage } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
 
 /** A configured source as the judge needs it: who speaks, and how its messages are read. */
 export interface SourceBinding {
   readonly identity: SourceIdentity;
   readonly map: CompiledMap;
+  /** NATS header with an explicit correlation id, for streams read where they are. */
+  readonly correlationHeader?: string;
 }
 
 export interface Mapped {
@@ -17,8 +21,9 @@ export interface Mapped {
 
 /** Turns a record of the log into canonical events, by the map of its source. Pure. */
 export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, SourceBinding>): Mapped {
-  const message = toMessage(record);
   const source = sources.get(record.source);
+  const message =
+    record.header(LogHeader.source) === undefined ? fromOthers(record, source) : fromOurs(record);
   if (source === undefined) {
     const reason = `no source named "${record.source}" is configured; add it under sources:, or dismiss this message`;
     return {
@@ -28,27 +33,58 @@ export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, Source
     };
   }
   const partner = message.partner ?? source.identity.partner;
-  return { message, partner, result: source.map.map(message, source.identity) };
+  const cut = isOversize(message.contentType) || record.header(LogHeader.truncatedFrom) !== undefined;
+  if (cut) {
+    const reason = 'larger than max_message allows; only its beginning was kept';
+    return { message, partner, result: { kind: 'dead-letter', code: 'too-large', reason, refs: [] } };
+  }
+  try {
+    return { message, partner, result: source.map.map(message, source.identity) };
+  } catch (error) {
+    // A fault of ours: the message is kept, and the feed goes on.
+    const reason = `the map ${source.map.name} failed: ${String(error)}`;
+    return { message, partner, result: { kind: 'dead-letter', code: 'wrong-shape', reason, refs: [] } };
+  }
 }
 
-function toMessage(record: LogRecord): LoggedMessage {
-  const header = (name: string): string | undefined => record.header(name);
-  const sourceId = header(LogHeader.id) ?? header('ce-id');
-  const order = header(LogHeader.revisionOrder);
-  const partner = header(LogHeader.partner);
-  const correlationId = header(LogHeader.correlationId) ?? header('ce-correlationid');
+/** A message in somebody else's stream, read where it is: its headers are NATS's and CloudEvents', not ours. */
+function fromOthers(record: LogRecord, source: SourceBinding | undefined): LoggedMessage {
+  const { stream, sequence, subject, observedAt } = record;
+  const settings = {
+    name: record.source,
+    ...(source?.correlationHeader !== undefined && { correlationHeader: source.correlationHeader }),
+  };
+  const { contentType, sourceId, correlationId, data } = fromNats(
+    { subject, data: record.data, headers: record.headers() },
+    settings,
+    observedAt,
+  );
   return {
-    stream: record.stream,
-    sequence: record.sequence,
-    subject: record.subject,
-    observedAt: record.observedAt,
-    contentType: header(LogHeader.contentType) ?? header('content-type') ?? '',
+    stream,
+    sequence,
+    subject,
+    observedAt,
+    contentType,
     ...(sourceId !== undefined && { sourceId }),
-    ...(order !== undefined && {
-      revision: { order: Number(order), tag: header(LogHeader.revisionTag) ?? '' },
-    }),
+    ...(correlationId !== undefined && { correlationId }),
+    data,
+  };
+}
+
+/** A message that a collector put into our log. */
+function fromOurs(record: LogRecord): LoggedMessage {
+  const { stream, sequence, subject, observedAt } = record;
+  const { contentType, sourceId, revision, partner, correlationId, data } = toRawMessage(record);
+  return {
+    stream,
+    sequence,
+    subject,
+    observedAt,
+    contentType,
+    ...(sourceId !== undefined && { sourceId }),
+    ...(revision !== undefined && { revision }),
     ...(partner !== undefined && { partner }),
     ...(correlationId !== undefined && { correlationId }),
-    data: record.data,
+    data,
   };
 }

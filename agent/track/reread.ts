@@ -2,11 +2,12 @@ import { eventIdOf } from '../../rules/trace.ts';
 import type { GuardedStream, LogReader, Positions } from '../log/log.ts';
 import { covers } from '../store/floor.ts';
 import type { CatchUpSource } from '../store/store.ts';
+import { emptyBatch } from './batch.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import type { Judge } from './judge.ts';
 import { mapRecord } from './mapper.ts';
 import { parseOperatorAction } from './operator.ts';
-import type { AlertRecord, ChannelInterval, DeadLetter, JudgeBatch, Link } from './outcome.ts';
+import type { AlertRecord, ChannelInterval, JudgeBatch, Link } from './outcome.ts';
 
 export interface RereadEdges {
   readonly judge: Judge;
@@ -75,7 +76,7 @@ export class Reread implements CatchUpSource {
 
   #facts(records: JudgeBatch['records'], positions: Positions): JudgeBatch {
     const { parts } = this.#edges.judge;
-    const batch = emptyFacts(positions, parts.logTime);
+    const batch = emptyBatch(positions, parts.logTime);
     for (const record of records) {
       batch.records.push(record);
       if (record.kind === 'operator') {
@@ -106,7 +107,7 @@ export class Reread implements CatchUpSource {
     const { parts } = judge;
     const slots = [...judge.dirty];
     const shipments = judge.dirtyStates();
-    const batch = emptyFacts(parts.positions, parts.logTime);
+    const batch = emptyBatch(parts.positions, parts.logTime);
     for (const slot of slots) {
       const { id, entries } = parts.shipments.at(slot);
       for (const { key, revision } of entries.values()) {
@@ -129,29 +130,13 @@ export class Reread implements CatchUpSource {
     const first = this.#alertsFrom;
     this.#alertsFrom = undefined;
     if (first === undefined) return;
-    let batch = emptyFacts(from, judge.parts.logTime);
+    let batch = emptyBatch(from, judge.parts.logTime);
     for await (const { value } of alerts.read(first)) {
       batch.alerts.push(value);
       if (batch.alerts.length < RECORDS_A_BATCH) continue;
       yield batch;
-      batch = emptyFacts(from, judge.parts.logTime);
+      batch = emptyBatch(from, judge.parts.logTime);
     }
     if (batch.alerts.length > 0) yield batch;
   }
 }
-
-type Growing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
-
-const emptyFacts = (positions: Positions, logTime: number): Growing<JudgeBatch> => ({
-  positions,
-  logTime,
-  records: [],
-  events: [],
-  unmapped: [],
-  links: [],
-  deadLetters: [] as DeadLetter[],
-  channels: [],
-  operator: [],
-  shipments: [],
-  alerts: [],
-});

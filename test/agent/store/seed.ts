@@ -78,6 +78,7 @@ export const record = (number: number, over: Partial<LogRecord> = {}): LogRecord
   observedAt: T0 + number * 1000,
   source: 'broker-nl',
   header: () => undefined,
+  headers: () => [],
   data: Buffer.from(`{"n":${number}}`),
   ...over,
 });
