@@ -45,7 +45,7 @@ const ALERTS = `SELECT changed_at, status, rule, headline, severity, acknowledge
 
 /** Everything about the shipments of one identifier. */
 export function shipment(): DashboardBuilder {
-  return laytimeDashboard(
+  const dashboard = laytimeDashboard(
     'laytime-shipment',
     'Shipment',
     'One shipment by any of its identifiers: its trace, milestones, clocks, holds, alerts and events.',
@@ -76,7 +76,13 @@ export function shipment(): DashboardBuilder {
         sql: TRACE,
         at: { x: 0, y: 5, w: 24, h: 14 },
       }),
-    )
+    );
+  addDetails(dashboard);
+  return dashboard;
+}
+
+function addDetails(dashboard: DashboardBuilder): void {
+  dashboard
     .withPanel(
       sqlTable({
         id: 3,
