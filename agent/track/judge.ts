@@ -152,7 +152,6 @@ export class Judge {
       this.#deadLetter(record, partner, message, result);
       return;
     }
-    this.#resolveDeadLetters(record.source, result.sourceIds ?? [message.sourceId ?? '']);
     if (result.kind === 'ignored') this.totals.ignored += 1;
     const partners = new Set(
       result.kind === 'events' ? result.events.map((event) => event.partner) : [partner],
@@ -161,6 +160,8 @@ export class Judge {
       this.#events(result.events);
       for (const each of result.rejected ?? []) this.#deadLetter(record, partner, message, each);
     }
+    // Only now that what it says is applied: it may be the very milestone that was waited for.
+    this.#resolveDeadLetters(record.source, result.sourceIds ?? [message.sourceId ?? '']);
     for (const each of partners) {
       this.#channelsMoved(this.parts.channels.heard(record.source, each, record.observedAt));
     }
