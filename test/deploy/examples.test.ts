@@ -34,8 +34,8 @@ async function check(cwd: string, ...argv: readonly string[]): Promise<{ code: n
 t.test(
   'every example configuration is free of problems, but for secrets that are not on this machine',
   async (t) => {
-    const files = globSync('examples/*.yaml', { cwd: DEPLOY });
-    t.ok(files.length >= 7, 'they are found');
+    const files = globSync(['examples/*.yaml', 'examples/*/laytime.yaml'], { cwd: DEPLOY });
+    t.ok(files.length >= 8, 'they are found');
     for (const file of files) {
       const { code, out } = await check(DEPLOY, 'config', 'check', '--without-secrets', '--json', file);
       const report = JSON.parse(out) as { problems: { code: string; message: string }[] };
@@ -48,6 +48,16 @@ t.test(
     }
   },
 );
+
+t.test('the first steps in the README are the example, and its map reads its message', async (t) => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const first = join(DEPLOY, 'examples/first-alert');
+  for (const file of globSync(['*.yaml', '*/*.yaml', '*.json'], { cwd: first }))
+    t.ok(readme.includes(read(`examples/first-alert/${file}`).trim()), file);
+  const { code, out } = await check(first, 'sources', 'try', 'maps/wms.yaml', 'sample.json', '--json');
+  t.equal(code, 0);
+  t.match(out, '"arrived"');
+});
 
 interface Compose {
   readonly services: Readonly<
