@@ -1,26 +1,22 @@
 import type { DurationMs, EpochMs } from '../../rules/time.ts';
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `Mon 23 Nov 2026, 14:05 GMT+1`: a moment in a zone, the zone always said. */
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** `Mon 23 Nov 2026, 14:05 UTC+1`: a moment in a zone, its offset always said. */
 export function formatMoment(at: EpochMs, zone: string): string {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: zone,
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZoneName: 'shortOffset',
-    });
-    formats.set(zone, format);
-  }
-  const part = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]));
-  const date = `${part.get('weekday')} ${part.get('day')} ${part.get('month')} ${part.get('year')}`;
-  return `${date}, ${part.get('hour')}:${part.get('minute')} ${part.get('timeZoneName')}`;
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+  const day = `${DAYS[local.dayOfWeek - 1]} ${local.day} ${MONTHS[local.month - 1]} ${local.year}`;
+  return `${day}, ${two(local.hour)}:${two(local.minute)} ${formatOffset(local.offset)}`;
+}
+
+/** `+05:30` → `UTC+5:30`, `+00:00` → `UTC`. */
+function formatOffset(offset: string): string {
+  const [hours = '', minutes = ''] = offset.slice(1).split(':');
+  if (Number(hours) === 0 && Number(minutes) === 0) return 'UTC';
+  return `UTC${offset[0]}${Number(hours)}${minutes === '00' ? '' : `:${minutes}`}`;
 }
 
 /** The moment in the place's own time and, when that reads differently, in the reader's. */

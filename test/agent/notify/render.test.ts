@@ -52,10 +52,10 @@ t.test('a breach says what, where, since when, how late, whose, and why we are s
     'Shipment: delivery 80000001; customer reference PO-77; container APZU4812090',
     'Lane: CNSHG to GBFXT, by sea',
     'Milestone: Customs released',
-    'Clock started: Mon 1 Jun 2026, 09:00 GMT+1 (Mon 1 Jun 2026, 10:00 GMT+2 for you)',
-    'Due: Mon 1 Jun 2026, 17:00 GMT+1 (Mon 1 Jun 2026, 18:00 GMT+2 for you)',
+    'Clock started: Mon 1 Jun 2026, 09:00 UTC+1 (Mon 1 Jun 2026, 10:00 UTC+2 for you)',
+    'Due: Mon 1 Jun 2026, 17:00 UTC+1 (Mon 1 Jun 2026, 18:00 UTC+2 for you)',
     'Who should act: customs broker',
-    'Why we are sure: hub/hub was heard until Mon 1 Jun 2026, 18:30 GMT+1 (Mon 1 Jun 2026, 19:30 GMT+2 for you), and it was not reported',
+    'Why we are sure: hub/hub was heard until Mon 1 Jun 2026, 18:30 UTC+1 (Mon 1 Jun 2026, 19:30 UTC+2 for you), and it was not reported',
     'Basis: agreed with the broker, 2026-01',
   ]);
   t.match(fired?.labels, {
@@ -77,7 +77,7 @@ t.test(
     t.match(unconfirmed?.text.headline, /^PROBABLY BREACHED \(unconfirmed\): .*late by 2 h$/);
     t.match(
       unconfirmed?.text.lines.join('\n'),
-      /Why we are not sure: hub\/hub is known only until Mon 1 Jun 2026, 09:05 GMT\+1/,
+      /Why we are not sure: hub\/hub is known only until Mon 1 Jun 2026, 09:05 UTC\+1/,
     );
 
     const released: Said = {
@@ -127,6 +127,7 @@ t.test('lengths of time read as people say them; moments name their zone', async
   ]);
   const newYear = Date.UTC(2026, 0, 1);
   t.equal(formatMoment(newYear, 'UTC'), 'Thu 1 Jan 2026, 00:00 UTC');
-  t.equal(formatMoment(newYear, 'America/New_York'), 'Wed 31 Dec 2025, 19:00 GMT-5');
+  t.equal(formatMoment(newYear, 'America/New_York'), 'Wed 31 Dec 2025, 19:00 UTC-5');
+  t.equal(formatMoment(newYear, 'Asia/Kolkata'), 'Thu 1 Jan 2026, 05:30 UTC+5:30');
   t.equal(formatTwice(newYear, 'UTC', 'UTC'), 'Thu 1 Jan 2026, 00:00 UTC');
 });
