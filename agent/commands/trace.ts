@@ -1,4 +1,4 @@
-import type { ShipmentDetail } from '../store/query-rows.ts';
+import type { ShipmentAnswer } from '../http/shipment-view.ts';
 import { API_OPTIONS, apiOf, shipmentIdOf } from './api.ts';
 import { type Command, type CommandContext, textOption, UsageError, widthOf } from './command.ts';
 import { drawTrace } from './waterfall.ts';
@@ -23,7 +23,7 @@ async function run(context: CommandContext): Promise<number> {
   const api = apiOf(context);
   const id = await shipmentIdOf(api, ref);
   const asOf = textOption(context, 'as-of');
-  const shipment = await api.get<ShipmentDetail>(`/api/v1/shipments/${encodeURIComponent(id)}`, { asOf });
+  const shipment = await api.get<ShipmentAnswer>(`/api/v1/shipments/${encodeURIComponent(id)}`, { asOf });
   if (context.json) context.stdout(`${JSON.stringify(shipment)}\n`);
   else {
     const now = asOf === undefined ? context.clock.now() : Temporal.Instant.from(asOf).epochMilliseconds;

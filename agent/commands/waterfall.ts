@@ -3,7 +3,8 @@ import { REF_TYPES, type RefType } from '../../rules/refs.ts';
 import { localText, spanText, zonedText } from '../../rules/testing-time.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { REASON_TEXTS } from '../../rules/verdict-text.ts';
-import type { HoldRow, MilestoneRow, ShipmentClockRow, ShipmentDetail } from '../store/query-rows.ts';
+import type { PlacedMilestone, ShipmentAnswer } from '../http/shipment-view.ts';
+import type { HoldRow, ShipmentClockRow } from '../store/query-rows.ts';
 import { clean, fit } from './table.ts';
 
 export interface DrawSettings {
@@ -36,7 +37,7 @@ const LEAST_BAR = 12;
  *   eu-import-release                            ──│██▸        breached 2d 21h late
  * ```
  */
-export function drawTrace(shipment: ShipmentDetail, settings: DrawSettings): readonly string[] {
+export function drawTrace(shipment: ShipmentAnswer, settings: DrawSettings): readonly string[] {
   const zone = placeZone(shipment) ?? settings.zone;
   const rows = [
     ...milestoneRows(shipment.milestones, settings),
@@ -68,7 +69,7 @@ export function drawTrace(shipment: ShipmentDetail, settings: DrawSettings): rea
   ];
 }
 
-function headOf(shipment: ShipmentDetail, width: number): string[] {
+function headOf(shipment: ShipmentAnswer, width: number): string[] {
   const { lane, mode, customer, refs, delivery, shipment_id, open_holds } = shipment;
   const title = delivery === '' ? `Shipment ${shipment_id}` : `Delivery ${delivery}`;
   const held = open_holds > 0 ? `${open_holds} open hold${open_holds === 1 ? '' : 's'}` : '';
@@ -87,13 +88,13 @@ function headOf(shipment: ShipmentDetail, width: number): string[] {
 const ms = (text: string | null): EpochMs | undefined => (text === null ? undefined : Date.parse(text));
 
 /** Zone of the last place that is known: where the shipment is going. */
-const placeZone = ({ milestones }: ShipmentDetail): string | undefined =>
-  milestones.filter(({ zone }) => zone !== '').at(-1)?.zone;
+const placeZone = ({ milestones }: ShipmentAnswer): string | undefined =>
+  milestones.filter(({ place_zone }) => place_zone !== '').at(-1)?.place_zone;
 
-const firstOf = (row: MilestoneRow): EpochMs =>
+const firstOf = (row: PlacedMilestone): EpochMs =>
   ms(row.actual_at) ?? ms(row.estimated_at) ?? ms(row.planned_at) ?? Number.POSITIVE_INFINITY;
 
-function milestoneRows(milestones: readonly MilestoneRow[], settings: DrawSettings): Row[] {
+function milestoneRows(milestones: readonly PlacedMilestone[], settings: DrawSettings): Row[] {
   let before: EpochMs | undefined;
   return [...milestones]
     .filter(({ milestone }) => !milestone.startsWith('customs.hold.'))
@@ -110,13 +111,15 @@ function milestoneRows(milestones: readonly MilestoneRow[], settings: DrawSettin
     });
 }
 
-function milestoneLabel({ milestone, role, subject }: MilestoneRow): string {
+function milestoneLabel({ milestone, role, subject }: PlacedMilestone): string {
   const title = isMilestone(milestone) ? MILESTONES[milestone].title : milestone;
   return clean([title, role, subject].filter((text) => text !== '').join(', '));
 }
 
-function milestoneTime(row: MilestoneRow, fallback: string): string {
-  const zone = row.zone === '' ? fallback : row.zone;
+function milestoneTime(row: PlacedMilestone, fallback: string): string {
+  // A date is one of the zone that it was read in.
+  const dateOnly = row.actual_at !== row.actual_until;
+  const zone = (dateOnly ? row.zone : row.place_zone) || row.zone || fallback;
   const [word, at, until] =
     row.actual_at !== null
       ? ['', row.actual_at, row.actual_until]

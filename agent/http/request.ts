@@ -10,6 +10,7 @@ export function readQuery(
   route: Route,
   query: URLSearchParams,
 ): Readonly<Record<string, string | undefined>> {
+  if (route.anyQuery === true) return {};
   const known = route.query ?? {};
   const out: Record<string, string> = {};
   for (const [name, value] of query) {

@@ -36,6 +36,8 @@ export interface Route {
   /** The least role that may ask, or anyone who reaches the server. */
   readonly role: HttpRole | 'anyone';
   readonly query?: Readonly<Record<string, Parameter>>;
+  /** A page for people: links may carry anything after the question mark. */
+  readonly anyQuery?: boolean;
   /** Properties of the JSON body, all optional unless said otherwise. */
   readonly body?: {
     readonly properties: Readonly<Record<string, Schema>>;

@@ -16,6 +16,7 @@ import { readShipmentRoute } from './routes/shipment.ts';
 import { listShipments } from './routes/shipments.ts';
 import { silence } from './routes/silences.ts';
 import { tower } from './routes/tower.ts';
+import { vocabulary } from './routes/vocabulary.ts';
 
 /** Every address of the server. */
 export const ROUTES: readonly Route[] = [
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   readyz,
   metrics,
   tower,
+  vocabulary,
   listShipments,
   readShipmentRoute,
   explainClocks,

@@ -78,6 +78,7 @@ const milestone: Readonly<Record<string, Schema>> = {
   partner: text,
   observed_at: time,
   event_id: text,
+  place_zone: text,
 };
 
 const hold: Readonly<Record<string, Schema>> = {

@@ -1,8 +1,28 @@
+import { placeOf } from '../../collectors/places.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Fact, Trace } from '../../rules/trace.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { HoldRow, MilestoneRow, ShipmentClockRow, ShipmentDetail } from '../store/query-rows.ts';
 import { traceIdOf } from '../store/trace-ids.ts';
+
+/** A milestone with the zone of its place, so that its time can be told as people there tell it; '' when it is not known. */
+export type PlacedMilestone = MilestoneRow & { readonly place_zone: string };
+
+/** A shipment as the API answers it. */
+export type ShipmentAnswer = Omit<ShipmentDetail, 'milestones'> & {
+  readonly milestones: readonly PlacedMilestone[];
+};
+
+/** Adds what UN/LOCODE knows of the places. */
+export const withPlaces = (detail: ShipmentDetail): ShipmentAnswer => ({
+  ...detail,
+  milestones: detail.milestones.map((row) => {
+    const known = placeOf(row.unlocode);
+    // An IANA zone that the message was read in is the place's or the partner's; an offset says little.
+    const read = row.zone.includes('/') ? row.zone : '';
+    return { ...row, place: row.place || known?.name || '', place_zone: known?.zone ?? read };
+  }),
+});
 
 /** A folded trace in the words of the view `shipments`, so that a shipment reads the same now and as of a time. */
 export function detailOf(trace: Trace, verdicts: readonly Verdict[]): ShipmentDetail {

@@ -30,6 +30,7 @@ const page = (path: string, name: string, summary: string): Route => ({
   name,
   summary,
   role: 'anyone',
+  anyQuery: true,
   answer: { media: 'text/html' },
   asksStore: false,
   handle: async () => ({ text: await read('index.html'), type: TYPES.html! }),

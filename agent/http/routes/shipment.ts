@@ -4,7 +4,7 @@ import { refold, verdictsAt } from '../refold.ts';
 import { epochMsOf } from '../request.ts';
 import type { Route } from '../route.ts';
 import { SHIPMENT_DETAIL } from '../shapes.ts';
-import { detailOf } from '../shipment-view.ts';
+import { detailOf, withPlaces } from '../shipment-view.ts';
 
 export const readShipmentRoute: Route = {
   method: 'GET',
@@ -27,11 +27,12 @@ export const readShipmentRoute: Route = {
     if (asOf === undefined) {
       const found = await readShipment(store, id);
       if (found === undefined) throw notFound(`shipment ${id}`);
-      return { json: found };
+      return { json: withPlaces(found) };
     }
     const { sources } = services;
     const trace = await refold(store, id, sources, asOf);
     if (trace === undefined) throw notFound(`shipment ${id} as of ${query.asOf}`);
-    return { json: detailOf(trace, await verdictsAt(store, trace, services.rules(), sources, asOf)) };
+    const verdicts = await verdictsAt(store, trace, services.rules(), sources, asOf);
+    return { json: withPlaces(detailOf(trace, verdicts)) };
   },
 };
