@@ -121,13 +121,11 @@ function milestoneOf(
     const [best, ...others] = group.actual.sort((a, b) => byTrust(a, b, rank));
     actual = factOf(best!, others.map(entryEventId));
   }
-  return {
-    milestone,
-    occurrence,
-    ...(planned && { planned: factOf(planned) }),
-    ...(estimated && { estimated: factOf(estimated) }),
-    ...(actual && { actual }),
-  };
+  const fact: { -readonly [K in keyof MilestoneFact]: MilestoneFact[K] } = { milestone, occurrence };
+  if (planned !== undefined) fact.planned = factOf(planned);
+  if (estimated !== undefined) fact.estimated = factOf(estimated);
+  if (actual !== undefined) fact.actual = actual;
+  return fact;
 }
 
 /** The highest version of a declaration that customs has answered. */
@@ -151,15 +149,14 @@ function factOf(
   observedAt: EpochMs = entry.observedAt,
 ): Fact {
   const { source, partner, raw, location, attributes } = entry;
-  return {
-    at,
-    observedAt,
-    source,
-    partner,
-    eventId: entryEventId(entry),
-    raw,
-    ...(location && { location }),
-    attributes,
-    ...(also.length > 0 && { also: [...new Set(also)].sort() }),
-  };
+  const eventId = entryEventId(entry);
+  // Spreading optional fields took longer than all the rest of the fold.
+  if (also.length > 0) {
+    const sorted = [...new Set(also)].sort();
+    const fact = { at, observedAt, source, partner, eventId, raw, attributes, also: sorted };
+    return location === undefined ? fact : { ...fact, location };
+  }
+  return location === undefined
+    ? { at, observedAt, source, partner, eventId, raw, attributes }
+    : { at, observedAt, source, partner, eventId, raw, location, attributes };
 }

@@ -1,8 +1,6 @@
 import { type AlertMemory, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import type { Channels } from '../../rules/channels.ts';
-import { type CompiledRule, compileRule } from '../../rules/evaluate.ts';
-import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -12,6 +10,7 @@ import type { Wait } from './awaiting.ts';
 import type { ClockMemory } from './clocks.ts';
 import type { AlertRecord, RenderAlert } from './outcome.ts';
 import type { OpenShipment } from './shipments.ts';
+import { changedBits, EVERYTHING, type IndexedRule, indexRule, presentBits, stands } from './unchanged.ts';
 
 export interface AssessorSettings {
   readonly tenant: string;
@@ -38,22 +37,13 @@ export interface Assessment {
   readonly alerts: readonly AlertRecord[];
 }
 
-interface IndexedRule {
-  readonly rule: Rule;
-  /** Milestones without any of which no clock of this rule can exist, as bits. */
-  readonly startBits: number;
-  readonly compiled: CompiledRule;
+interface Growing {
+  readonly trace: Trace;
+  readonly verdicts: Verdict[];
+  readonly alerts: AlertRecord[];
+  readonly waits: Wait[];
+  nextAt: EpochMs;
 }
-
-const BIT = new Map<MilestoneCode, number>(
-  (Object.keys(MILESTONES) as MilestoneCode[]).map((code, index) => [code, 1 << index] as const),
-);
-
-const bits = (codes: Iterable<MilestoneCode>): number => {
-  let mask = 0;
-  for (const code of codes) mask |= BIT.get(code) ?? 0;
-  return mask;
-};
 
 /** States in which a clock has nothing left to withdraw. */
 const OVER: ReadonlySet<ClockState> = new Set([
@@ -91,47 +81,55 @@ export class Assessor {
     this.#settings = settings;
     const rules = settings.ruleSet.rules.filter((rule) => rule.mode !== 'off');
     this.#byName = new Map(rules.map((rule) => [rule.name, rule]));
-    this.#rules = rules.map((rule) => ({
-      rule,
-      startBits: bits((rule.kind === 'before' ? rule.to : rule.from).map((ref) => ref.milestone)),
-      compiled: compileRule(rule, settings.ruleSet.calendars.get(rule.calendar ?? '')),
-    }));
+    this.#rules = rules.map((rule) => indexRule(rule, settings.ruleSet.calendars.get(rule.calendar ?? '')));
   }
 
   assess(shipment: OpenShipment, now: EpochMs): Assessment {
     const { tenant, refsOf, sourceRank } = this.#settings;
-    const entries = shipment.entries.values();
-    const trace = foldTrace(shipment.id, tenant, refsOf(shipment.id), entries, sourceRank);
-    const verdicts = this.#verdicts(shipment, trace, now);
+    shipment.trace ??= foldTrace(
+      shipment.id,
+      tenant,
+      refsOf(shipment.id),
+      shipment.entries.values(),
+      sourceRank,
+    );
+    const { trace } = shipment;
+    const out: Growing = { trace, verdicts: [], alerts: [], waits: [], nextAt: Number.POSITIVE_INFINITY };
     const clocks = new Map<string, ClockMemory>();
-    const alerts: AlertRecord[] = [];
-    let nextAt = Number.POSITIVE_INFINITY;
-    const waits: Wait[] = [];
-    for (const verdict of verdicts) {
-      const before = shipment.clocks.get(verdict.clockId);
-      this.#count(before?.state, verdict.state);
-      const memory = before?.alert ?? (this.muted ? this.#settings.told(verdict.clockId) : undefined);
-      const change = this.muted ? undefined : decideAlert(memory, verdict, now).change;
-      if (change !== undefined) alerts.push(this.#record(change, verdict, trace));
-      clocks.set(verdict.clockId, {
-        clockId: verdict.clockId,
-        rule: verdict.rule,
-        occurrence: verdict.occurrence,
-        state: verdict.state,
-        alert: change?.after ?? memory,
-      });
-      nextAt = Math.min(nextAt, verdict.nextAt ?? nextAt);
-      if (verdict.awaitingChannels.length > 0) this.#addWaits(verdict, waits);
+    const byRule = this.#byRule(shipment, trace, now);
+    const { judged } = shipment;
+    for (let i = 0; i < byRule.length; i += 1) {
+      const verdicts = byRule[i];
+      if (verdicts === undefined) continue;
+      const same = verdicts === judged?.byRule[i];
+      for (const verdict of verdicts) {
+        const before = shipment.clocks.get(verdict.clockId);
+        // The same verdict was decided on and told, if there was anything to tell.
+        clocks.set(verdict.clockId, same && before ? before : this.#decide(before, verdict, now, out));
+        out.verdicts.push(verdict);
+        if (verdict.nextAt !== undefined && verdict.nextAt < out.nextAt) out.nextAt = verdict.nextAt;
+      }
+    }
+    for (const before of shipment.clocks.values()) {
+      if (this.#byName.has(before.rule)) continue;
+      const verdict = this.#orphan(before, shipment.id);
+      clocks.set(verdict.clockId, this.#decide(before, verdict, now, out));
+      out.verdicts.push(verdict);
     }
     shipment.clocks = clocks;
-    shipment.stale = false;
-    return {
-      trace,
-      verdicts,
-      nextAt: nextAt === Number.POSITIVE_INFINITY ? undefined : nextAt,
-      waits,
-      alerts,
-    };
+    shipment.judged = this.muted ? undefined : { trace, byRule };
+    return { ...out, nextAt: out.nextAt === Number.POSITIVE_INFINITY ? undefined : out.nextAt };
+  }
+
+  /** Counts a verdict and decides what it changes about its alert. */
+  #decide(before: ClockMemory | undefined, verdict: Verdict, now: EpochMs, out: Growing): ClockMemory {
+    this.#count(before?.state, verdict.state);
+    const memory = before?.alert ?? (this.muted ? this.#settings.told(verdict.clockId) : undefined);
+    const change = this.muted ? undefined : decideAlert(memory, verdict, now).change;
+    if (change !== undefined) out.alerts.push(this.#record(change, verdict, out.trace));
+    if (verdict.awaitingChannels.length > 0) this.#addWaits(verdict, out.waits);
+    const { clockId, rule, occurrence, state } = verdict;
+    return { clockId, rule, occurrence, state, alert: change?.after ?? memory };
   }
 
   /** Only what is not heard far enough is waited for: the rest would come up again with every message. */
@@ -159,21 +157,28 @@ export class Assessor {
     for (const clock of clocks) this.#count(undefined, clock.state);
   }
 
-  #verdicts(shipment: OpenShipment, trace: Trace, now: EpochMs): Verdict[] {
-    const present = bits(trace.milestones.map((fact) => fact.milestone));
-    const verdicts: Verdict[] = [];
-    const known = Map.groupBy(shipment.clocks.values(), (clock) => clock.rule);
-    for (const { rule, startBits, compiled } of this.#rules) {
-      const previous = known.get(rule.name);
-      if ((present & startBits) === 0 && previous === undefined) continue;
+  /** What each rule makes of the trace; what cannot have changed since the shipment was judged last is taken over. */
+  #byRule(shipment: OpenShipment, trace: Trace, now: EpochMs): (readonly Verdict[] | undefined)[] {
+    const { judged } = shipment;
+    const changed = judged === undefined ? EVERYTHING : changedBits(judged.trace, trace);
+    const known =
+      judged === undefined && shipment.clocks.size > 0
+        ? Map.groupBy(shipment.clocks.values(), (clock) => clock.rule)
+        : undefined;
+    const present = presentBits(trace);
+    return this.#rules.map((indexed, i) => {
+      const last = judged?.byRule[i];
+      if (
+        judged !== undefined &&
+        last !== undefined &&
+        stands(indexed, last, judged.trace, trace, changed, now)
+      )
+        return last;
+      const previous = last !== undefined && last.length > 0 ? last : known?.get(indexed.rule.name);
+      if ((present & indexed.startBits) === 0 && previous === undefined) return undefined;
       const history = { waived: this.waived, ...(previous !== undefined && { previous }) };
-      verdicts.push(...compiled.evaluate(trace, this.#settings.channels, now, history));
-    }
-    if (known.size === 0) return verdicts;
-    for (const clock of shipment.clocks.values()) {
-      if (!this.#byName.has(clock.rule)) verdicts.push(this.#orphan(clock, shipment.id));
-    }
-    return verdicts;
+      return indexed.compiled.evaluate(trace, this.#settings.channels, now, history);
+    });
   }
 
   /** A clock whose rule is no longer in force. */

@@ -257,6 +257,7 @@ export class Judge {
     const slot = this.parts.shipments.slotOf(shipmentId ?? '');
     if (slot === undefined || clockId === undefined) return;
     this.parts.assessor.waived.add(clockId);
+    this.parts.shipments.at(slot).judged = undefined;
     this.#assess(slot);
   }
 

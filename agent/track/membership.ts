@@ -9,7 +9,7 @@ import {
   unpackEntries,
 } from '../../rules/trace.ts';
 import type { Link } from './outcome.ts';
-import type { Shipments } from './shipments.ts';
+import { entriesChanged, type OpenShipment, type Shipments } from './shipments.ts';
 
 /** What became of an event: the named results of absorbing it, or `waiting` when no shipment is known for its refs. */
 export type Absorbed = 'added' | 'revised' | 'superseded' | 'duplicate' | 'waiting';
@@ -96,7 +96,8 @@ export class Membership {
     for (const id of this.identity.linksOf(event.key)) {
       const shipment = this.#shipments.open(id);
       result = absorb(shipment.entries, event);
-      (result === 'revised' ? effects.touched : effects.repeated).add(shipment.slot);
+      if (result === 'revised') touch(shipment, effects);
+      else effects.repeated.add(shipment.slot);
     }
     return result;
   }
@@ -111,7 +112,8 @@ export class Membership {
     for (const link of change.links) {
       if (link.key !== event.key || link.linked) continue;
       const slot = this.#shipments.slotOf(link.shipmentId);
-      if (slot !== undefined && this.#shipments.at(slot).entries.delete(event.key)) effects.touched.add(slot);
+      const shipment = slot === undefined ? undefined : this.#shipments.at(slot);
+      if (shipment?.entries.delete(event.key)) touch(shipment, effects);
       effects.links.push({
         eventId: event.id,
         shipmentId: link.shipmentId,
@@ -126,7 +128,7 @@ export class Membership {
     for (const shipmentId of targets) {
       const shipment = this.#shipments.open(shipmentId);
       absorb(shipment.entries, event);
-      effects.touched.add(shipment.slot);
+      touch(shipment, effects);
       effects.links.push({ eventId: event.id, shipmentId, linked: true, at: event.observedAt });
     }
     return result;
@@ -167,14 +169,15 @@ export class Membership {
     for (const shipmentId of lost) {
       const slot = this.#shipments.slotOf(shipmentId);
       if (slot === undefined) continue;
-      this.#shipments.at(slot).entries.delete(key);
-      effects.touched.add(slot);
+      const shipment = this.#shipments.at(slot);
+      shipment.entries.delete(key);
+      touch(shipment, effects);
       effects.links.push({ eventId, shipmentId, linked: false, at });
     }
     for (const shipmentId of gained) {
       const shipment = this.#shipments.open(shipmentId);
       shipment.entries.set(key, entry);
-      effects.touched.add(shipment.slot);
+      touch(shipment, effects);
       effects.links.push({ eventId, shipmentId, linked: true, at });
     }
     if (gained.length > 0 || this.identity.linksOf(key).length > 0) {
@@ -194,7 +197,7 @@ export class Membership {
   }
 
   #touchChanged(change: IdentityChange, effects: MembershipEffects): void {
-    for (const id of change.shipments) effects.touched.add(this.#shipments.open(id).slot);
+    for (const id of change.shipments) touch(this.#shipments.open(id), effects);
     effects.conflicts.push(...change.conflicts);
   }
 
@@ -202,6 +205,12 @@ export class Membership {
     for (const entry of unpackEntries(packed, this.#shipments.names).values()) return entry;
     throw new Error('a waiting event lost its entry; the snapshot is damaged');
   }
+}
+
+/** A shipment's trace, refs or links changed: it is to be folded and judged again. */
+function touch(shipment: OpenShipment, effects: MembershipEffects): void {
+  entriesChanged(shipment);
+  effects.touched.add(shipment.slot);
 }
 
 /** The same content again, or an older revision. A source without revisions says everything anew each time. */

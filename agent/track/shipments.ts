@@ -1,30 +1,54 @@
-import { packEntries, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
+import { packEntries, type Trace, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
+import type { Verdict } from '../../rules/verdict.ts';
 import { type ClockMemory, packClocks, unpackClocks } from './clocks.ts';
 import { TextInterner } from './interner.ts';
 
-/** A shipment while a batch works on it. `slot` is its index everywhere in memory. */
+/** A shipment at hand, unpacked. `slot` is its index everywhere in memory. */
 export interface OpenShipment {
   readonly slot: number;
   readonly id: string;
   readonly entries: Map<string, TraceEntry>;
   clocks: Map<string, ClockMemory>;
-  /** The entries changed since they were last judged. */
-  stale: boolean;
+  /** What the entries and refs amount to; undefined once either changed: see {@link entriesChanged}. */
+  trace: Trace | undefined;
+  /** How it was judged last; undefined when it was not since it was unpacked. */
+  judged: Judged | undefined;
+  /** What is packed is older than this. */
+  unsaved: boolean;
+  usedIn: number;
 }
 
+/** A trace and what each rule made of it, by the rule's index; undefined for rules that do not concern it. */
+export interface Judged {
+  readonly trace: Trace;
+  readonly byRule: readonly (readonly Verdict[] | undefined)[];
+}
+
+/** The entries or the refs are others than those that were folded. */
+export const entriesChanged = (shipment: OpenShipment): void => {
+  shipment.trace = undefined;
+};
+
+/** Shipments kept unpacked between batches: about 10 kB each, and a busy shipment is rarely busy once. */
+const KEPT_OPEN = 5000;
+
 /**
- * All open shipments. Between batches a shipment is one string of packed entries and clocks (plain objects took 3.75 kB a
- * shipment, and seconds of garbage collection at a million); a batch unpacks those it touches and `settle` packs them again.
+ * All open shipments. An idle shipment is one string of packed entries and clocks (plain objects took 3.75 kB a shipment, and
+ * seconds of garbage collection at a million). Those used last stay unpacked; `settle` packs the ones that were not used for longest.
  */
 export class Shipments {
   readonly names: TextInterner;
   readonly #slots = new Map<string, number>();
   readonly #ids: string[] = [];
   readonly #packed: string[] = [];
+  /** By slot, the one used longest ago first. */
   readonly #open = new Map<number, OpenShipment>();
+  readonly #keptOpen: number;
+  #turn = 0;
 
-  constructor(names = new TextInterner()) {
+  constructor(names = new TextInterner(), keptOpen = KEPT_OPEN) {
     this.names = names;
+    this.#keptOpen = keptOpen;
   }
 
   get size(): number {
@@ -50,7 +74,10 @@ export class Shipments {
 
   at(slot: number): OpenShipment {
     const known = this.#open.get(slot);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (known.usedIn !== this.#turn) this.#use(known);
+      return known;
+    }
     const packed = this.#packed[slot]!;
     const cut = packed.indexOf('\n');
     const shipment: OpenShipment = {
@@ -58,20 +85,31 @@ export class Shipments {
       id: this.#ids[slot]!,
       entries: cut < 0 ? new Map() : unpackEntries(packed.slice(0, cut), this.names),
       clocks: cut < 0 ? new Map() : unpackClocks(packed.slice(cut + 1), this.names),
-      stale: false,
+      trace: undefined,
+      judged: undefined,
+      unsaved: true,
+      usedIn: this.#turn,
     };
     this.#open.set(slot, shipment);
     return shipment;
   }
 
-  /** Packs everything that is unpacked. Call between batches. */
+  /** Packs what was not used for longest, so that memory stays bounded. Call between batches. */
   settle(): void {
-    for (const [slot, shipment] of this.#open) this.#packed[slot] = this.#pack(shipment);
-    this.#open.clear();
+    this.#turn += 1;
+    let over = this.#open.size - this.#keptOpen;
+    if (over <= 0) return;
+    for (const shipment of this.#open.values()) {
+      this.#save(shipment);
+      this.#open.delete(shipment.slot);
+      over -= 1;
+      if (over === 0) return;
+    }
   }
 
-  /** Id and packed text of every shipment, in slot order; a copy that later batches do not change. Settle first. */
+  /** Id and packed text of every shipment, in slot order; a copy that later batches do not change. */
   dump(): { readonly ids: readonly string[]; readonly packed: readonly string[] } {
+    for (const shipment of this.#open.values()) this.#save(shipment);
     return { ids: [...this.#ids], packed: [...this.#packed] };
   }
 
@@ -85,6 +123,20 @@ export class Shipments {
     this.#ids.push(id);
     this.#packed.push(packed);
     return slot;
+  }
+
+  #use(shipment: OpenShipment): void {
+    shipment.usedIn = this.#turn;
+    shipment.unsaved = true;
+    this.#open.delete(shipment.slot);
+    this.#open.set(shipment.slot, shipment);
+  }
+
+  #save(shipment: OpenShipment): void {
+    if (!shipment.unsaved) return;
+    this.#packed[shipment.slot] = this.#pack(shipment);
+    // Whoever uses it in this turn may hold it already and change it still.
+    shipment.unsaved = shipment.usedIn === this.#turn;
   }
 
   #pack(shipment: OpenShipment): string {
