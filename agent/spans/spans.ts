@@ -36,8 +36,8 @@ export interface SpansOptions {
 
 const SETTLE_MS = 15 * 60_000;
 const SAVE_EVERY_MS = 60_000;
-/** A batch that took longer from log to judged is worth a span of its own. */
-const SLOW_BATCH_MS = 250;
+/** A batch whose last message took longer from log to judged is worth a span of its own. */
+const SLOW_BATCH_MS = 500;
 
 /**
  * Spans over OTLP/HTTP when the configuration names a receiver, else nothing at all. Judging is never held up: what the receiver
@@ -91,8 +91,9 @@ class OtlpSpans implements Spans {
     const { clock } = this.#options;
     const spans = this.#finished.take(batch.shipments, batch.logTime);
     if (spans.length > 0) this.#queue.add(spans.map(readableSpan));
-    const took = clock.now() - batch.logTime;
-    if (caughtUp && batch.records.length > 0 && took > SLOW_BATCH_MS)
+    const last = batch.records.at(-1);
+    const took = last === undefined ? 0 : clock.now() - last.observedAt;
+    if (caughtUp && took > SLOW_BATCH_MS)
       this.#ownSpan('judge batch', took, {
         'laytime.messages': batch.records.length,
         'laytime.events': batch.events.length,
