@@ -131,18 +131,22 @@ const KEEPS_SEPARATORS: ReadonlySet<RefType> = new Set([
   'voyage',
 ]);
 
+/** Nothing to level. */
+const PLAIN = /^[A-Z0-9]+$/;
+
 /**
  * The canonical form of an identifier as a system wrote it, so that different spellings meet:
  * `CMAU 512749-8`, `cmau5127498` and the rail form `CMAU512749` are one container.
  */
 export function normaliseRef(type: RefType, text: string): NormalisedRef {
-  const trimmed = text.normalize('NFKC').trim();
+  const plain = PLAIN.test(text);
+  const trimmed = plain ? text : text.normalize('NFKC').trim();
   if (PLACEHOLDER.test(trimmed)) return { flags: [] };
   // Case carries meaning in a correlation id, and every system repeats it as it is.
   if (type === 'correlation') return { ref: { type, value: trimmed }, flags: [] };
   const flags: RefFlag[] = [];
   const separators = KEEPS_SEPARATORS.has(type) ? /\s+/g : /[\s\-–—./()]+/g;
-  const compact = trimmed.toUpperCase().replace(separators, '');
+  const compact = plain ? text : trimmed.toUpperCase().replace(separators, '');
   const value = canonical(type, compact === '' ? trimmed : compact, flags);
   const ref = { type, value };
   const check = checkRef(ref);

@@ -39,7 +39,7 @@ export const eventIdText = (key: string, { order, tag }: Revision): string =>
 const PAIRS = Array.from({ length: 1296 }, (_, i) => i.toString(36).padStart(2, '0'));
 
 /** `value.toString(36)`, which is slow for numbers beyond 2^31. */
-function base36(value: number): string {
+export function base36(value: number): string {
   if (!(value >= 1296 && Number.isSafeInteger(value))) return value.toString(36);
   let out = '';
   let rest = value;

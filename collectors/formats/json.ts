@@ -26,10 +26,10 @@ const SAFE_DIGITS = 15;
 export function parseJson(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Parsed {
   const size = checkSize(data, limits);
   if (size !== undefined) return size;
-  const look = scan(data, limits);
-  if ('fault' in look) return look;
   const text = decodeText(data);
   if (text === undefined) return fault('not-parseable', 'the bytes are not UTF-8 text');
+  const look = isPlain(text, limits) ? PLAIN : scan(data, limits);
+  if ('fault' in look) return look;
   try {
     const value: Value = look.longNumbers ? JSON.parse(text, keepLongNumbers) : JSON.parse(text);
     return { value };
@@ -37,6 +37,24 @@ export function parseJson(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Pa
     return fault('not-parseable', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+const PLAIN = { longNumbers: false };
+/** Looser than what {@link scan} looks for: digits in texts count, and so do decimal points. */
+const LONG_NUMBER = /\d[\d.]{15}/;
+
+/** Whether a text can neither nest too deep nor hold a long number, however it reads: true of most, and quick to tell. */
+function isPlain(text: string, limits: Limits): boolean {
+  let openings = 0;
+  for (const bracket of BRACKETS) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      openings += 1;
+      if (openings > limits.maxDepth) return false;
+    }
+  }
+  return !LONG_NUMBER.test(text);
+}
+
+const BRACKETS = ['{', '['] as const;
 
 /** One pass over the bytes: how deep it nests, and whether a number outside of texts is too long for a double. */
 function scan(

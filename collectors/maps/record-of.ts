@@ -1,6 +1,7 @@
 import type { AttributeValue, Location, Revision } from '../../rules/event.ts';
 import { murmur128 } from '../../rules/hash.ts';
 import type { Ref } from '../../rules/refs.ts';
+import { base36 } from '../../rules/trace-order.ts';
 import type { Fields } from '../../rules/yaml-reader.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { type AttributesOf, compileAttributeObject, compileAttributes } from './attributes-of.ts';
@@ -133,5 +134,5 @@ function orderOf(text: string, scope: Scope): number | undefined {
 
 function contentTag(record: unknown): string {
   const [a, b] = murmur128(JSON.stringify(record));
-  return a.toString(36) + b.toString(36);
+  return base36(a) + base36(b);
 }
