@@ -20,7 +20,7 @@ export function functionLengths(code: string): { readonly line: number; readonly
     const begins =
       /^ *(export )?(async )?function\b/.test(line) ||
       /^ *(export )?const \w+.*= (async )?(\([^)]*\)|\w+)?.*=> \{$/.test(line) ||
-      /^ {2}(static |override |async |get |set |\*)*#?\w+(<[^>]*>)?\(/.test(line);
+      /^ {2}(static |override |async |get |set |\*)*#?\w+(<[^>]*>)?\((.*\{)?$/.test(line);
     if (!begins) continue;
     const end = lines.findIndex(
       (other, at) =>
