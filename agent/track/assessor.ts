@@ -89,9 +89,10 @@ export class Assessor {
     shipment.trace ??= foldTrace(
       shipment.id,
       tenant,
-      refsOf(shipment.id),
+      (shipment.refs ??= refsOf(shipment.id)),
       shipment.entries.values(),
       sourceRank,
+      shipment.facts,
     );
     const { trace } = shipment;
     const out: Growing = { trace, verdicts: [], alerts: [], waits: [], nextAt: Number.POSITIVE_INFINITY };

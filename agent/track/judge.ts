@@ -76,8 +76,8 @@ export class Judge {
   /** Applies an event that was judged before, from the store; see rebuild.ts. */
   recall(event: ShipmentEvent): void {
     this.advance(event.observedAt);
-    this.#events([event]);
-    this.#channelsMoved(this.parts.channels.heard(event.source, event.partner, event.observedAt));
+    const effects = this.#absorb([event]);
+    this.#conclude(effects, [this.parts.channels.heard(event.source, event.partner, event.observedAt)]);
   }
 
   /** The process starts again from a snapshot: what was assumed of channels is assumed no more. */
@@ -142,9 +142,7 @@ export class Judge {
   }
 
   #message(record: LogRecord): void {
-    const { result, message } = mapRecord(record, this.parts.sources);
-    const partner =
-      message.partner ?? this.parts.sources.get(record.source)?.identity.partner ?? record.source;
+    const { result, message, partner } = mapRecord(record, this.parts.sources);
     for (const item of result.kind === 'dead-letter' ? [] : result.unmapped) {
       this.#batch.unmapped.push({ source: record.source, item });
     }
@@ -153,21 +151,21 @@ export class Judge {
       return;
     }
     if (result.kind === 'ignored') this.totals.ignored += 1;
-    const partners = new Set(
-      result.kind === 'events' ? result.events.map((event) => event.partner) : [partner],
-    );
+    const events = result.kind === 'events' ? result.events : [];
+    const effects = this.#absorb(events);
     if (result.kind === 'events') {
-      this.#events(result.events);
       for (const each of result.rejected ?? []) this.#deadLetter(record, partner, message, each);
     }
-    // Only now that what it says is applied: it may be the very milestone that was waited for.
-    this.#resolveDeadLetters(record.source, result.sourceIds ?? [message.sourceId ?? '']);
-    for (const each of partners) {
-      this.#channelsMoved(this.parts.channels.heard(record.source, each, record.observedAt));
-    }
+    const partners = new Set(result.kind === 'events' ? events.map((event) => event.partner) : [partner]);
+    const { channels } = this.parts;
+    this.#conclude(effects, [
+      ...this.#resolveDeadLetters(record.source, result.sourceIds ?? [message.sourceId ?? '']),
+      ...[...partners].map((each) => channels.heard(record.source, each, record.observedAt)),
+    ]);
   }
 
-  #events(events: readonly ShipmentEvent[]): void {
+  /** Takes events into traces; nothing is judged yet. */
+  #absorb(events: readonly ShipmentEvent[]): MembershipEffects {
     const effects = noEffects();
     const { channels, membership } = this.parts;
     for (const event of events) {
@@ -180,14 +178,19 @@ export class Judge {
         channels.unmatched(event.key, event.source, event.partner, event.milestone, event.observedAt);
       }
     }
-    this.#applyEffects(effects);
+    return effects;
   }
 
-  #applyEffects(effects: MembershipEffects): void {
+  /**
+   * Judges what a record changed: only now that everything it says is in the traces (it may be the very milestone that was waited
+   * for), and that its channels count as heard (it may be the proof).
+   */
+  #conclude(effects: MembershipEffects, updates: readonly ChannelUpdate[]): void {
+    const moved = [...updates, ...effects.matched.map((key) => this.parts.channels.matched(key))];
     for (const link of effects.links) this.#batch.links.push(link);
     for (const slot of effects.repeated) this.dirty.add(slot);
     for (const slot of effects.touched) this.#assess(slot);
-    for (const key of effects.matched) this.#channelsMoved(this.parts.channels.matched(key));
+    for (const update of moved) this.#channelsMoved(update);
     for (const conflict of effects.conflicts) {
       const alert = this.parts.notices.conflict(conflict, this.parts.logTime);
       if (alert !== undefined) this.#batch.alerts.push(alert);
@@ -204,16 +207,15 @@ export class Judge {
   }
 
   /** A later readable message with the same source id is the same record mended. */
-  #resolveDeadLetters(source: string, sourceIds: readonly string[]): void {
+  #resolveDeadLetters(source: string, sourceIds: readonly string[]): ChannelUpdate[] {
     const { openDeadLetters, channels } = this.parts;
-    if (openDeadLetters.size === 0) return;
-    for (const sourceId of sourceIds) {
+    if (openDeadLetters.size === 0) return [];
+    return sourceIds.flatMap((sourceId) => {
       const name = `${source}\u001f${sourceId}`;
       const id = openDeadLetters.get(name);
-      if (id === undefined) continue;
       openDeadLetters.delete(name);
-      this.#channelsMoved(channels.resolveDeadLetter(id));
-    }
+      return id === undefined ? [] : [channels.resolveDeadLetter(id)];
+    });
   }
 
   /** A record that is not what its kind says (somebody else wrote it) is kept as a dead letter; it must not stop the log. */
@@ -243,7 +245,7 @@ export class Judge {
     const effects = noEffects();
     const { membership } = this.parts;
     membership.applyChange(membership.identity.override(override), record.observedAt, effects);
-    this.#applyEffects(effects);
+    this.#conclude(effects, []);
   }
 
   #dismiss(id: string): void {

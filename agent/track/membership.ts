@@ -1,5 +1,6 @@
 import { compareRevisions, type ShipmentEvent } from '../../rules/event.ts';
 import type { Identity, IdentityChange, IdentityConflict } from '../../rules/identity.ts';
+import type { Ref } from '../../rules/refs.ts';
 import {
   absorb,
   eventIdOf,
@@ -69,7 +70,7 @@ export class Membership {
   /** Applies what an operator's merge or split changed. */
   applyChange(change: IdentityChange, at: number, effects: MembershipEffects): void {
     this.#moveOthers(change, undefined, at, effects);
-    this.#touchChanged(change, effects);
+    this.#touchChanged(change, [], effects);
   }
 
   #knownEntry(event: ShipmentEvent): TraceEntry | undefined {
@@ -121,7 +122,7 @@ export class Membership {
         at: event.observedAt,
       });
     }
-    this.#touchChanged(change, effects);
+    this.#touchChanged(change, event.refs, effects);
     const targets = this.identity.linksOf(event.key);
     if (targets.length === 0) return this.#wait(event);
     if (this.#waiting.delete(event.key)) effects.matched.push(event.key);
@@ -196,8 +197,15 @@ export class Membership {
     return undefined;
   }
 
-  #touchChanged(change: IdentityChange, effects: MembershipEffects): void {
-    for (const id of change.shipments) touch(this.#shipments.open(id), effects);
+  /** `said`: the refs of the statement that changed it. */
+  #touchChanged(change: IdentityChange, said: readonly Ref[], effects: MembershipEffects): void {
+    for (const id of change.shipments) {
+      const shipment = this.#shipments.open(id);
+      if (shipment.refs !== undefined && (change.reshaped.includes(id) || !knows(shipment.refs, said))) {
+        shipment.refs = undefined;
+      }
+      touch(shipment, effects);
+    }
     effects.conflicts.push(...change.conflicts);
   }
 
@@ -212,6 +220,9 @@ function touch(shipment: OpenShipment, effects: MembershipEffects): void {
   entriesChanged(shipment);
   effects.touched.add(shipment.slot);
 }
+
+const knows = (refs: readonly Ref[], said: readonly Ref[]): boolean =>
+  said.every(({ type, value }) => refs.some((ref) => ref.value === value && ref.type === type));
 
 /** The same content again, or an older revision. A source without revisions says everything anew each time. */
 function isOld(known: TraceEntry, event: ShipmentEvent): boolean {

@@ -1,4 +1,5 @@
-import { packEntries, type Trace, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
+import type { Ref } from '../../rules/refs.ts';
+import { type FactMemo, packEntries, type Trace, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { type ClockMemory, packClocks, unpackClocks } from './clocks.ts';
 import { TextInterner } from './interner.ts';
@@ -9,8 +10,12 @@ export interface OpenShipment {
   readonly id: string;
   readonly entries: Map<string, TraceEntry>;
   clocks: Map<string, ClockMemory>;
+  /** Undefined when identity must be asked. */
+  refs: readonly Ref[] | undefined;
   /** What the entries and refs amount to; undefined once either changed: see {@link entriesChanged}. */
   trace: Trace | undefined;
+  /** The facts that entries amount to by themselves. */
+  readonly facts: FactMemo;
   /** How it was judged last; undefined when it was not since it was unpacked. */
   judged: Judged | undefined;
   /** What is packed is older than this. */
@@ -85,7 +90,9 @@ export class Shipments {
       id: this.#ids[slot]!,
       entries: cut < 0 ? new Map() : unpackEntries(packed.slice(0, cut), this.names),
       clocks: cut < 0 ? new Map() : unpackClocks(packed.slice(cut + 1), this.names),
+      refs: undefined,
       trace: undefined,
+      facts: new Map(),
       judged: undefined,
       unsaved: true,
       usedIn: this.#turn,
