@@ -63,6 +63,15 @@ t.test('clocks that fall due between two messages fire between them, in catch-up
 });
 
 t.test(
+  'the first message of a channel may tell of a breach, and is its proof: one alert, not two',
+  async (t) => {
+    const judge = hubJudge({ rules: RULES.replace('wait_for_feeds: 6h', 'wait_for_feeds: 0h') });
+    const { alerts } = takeAll(judge, [saidBy(arrived, at('06-09T10:05'), 1)]);
+    t.same(toldAt(alerts), ['06-09T10:05 fired release']);
+  },
+);
+
+t.test(
   'a feed that is silent makes no breach; at the limit it is unconfirmed, and withdrawn when it was in time',
   async (t) => {
     const judge = hubJudge({ rules: RULES, channel: { expectEveryMs: 3_600_000 } });
