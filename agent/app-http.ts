@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ChannelState } from '../rules/channel.ts';
-import type { App } from './app.ts';
+import type { App, Opened } from './app.ts';
+import type { Judging } from './app-judging.ts';
 import type { Config } from './config.ts';
 import type { Project } from './config-load.ts';
 import type { ChannelFact, HttpClickHouse, HttpMain, HttpSettings, ReadinessFacts } from './http/contract.ts';
@@ -21,10 +22,18 @@ export interface AppHttpOptions {
   readonly listen?: HttpSettings['listen'];
 }
 
-/** Serves the API and the control tower of a running agent. */
-export function startAppHttp(app: App, options: AppHttpOptions): Promise<HttpServer> {
+/** An agent that may still wait to judge. */
+export interface Served extends Opened {
+  /** Undefined until judging begins, and in the role `collect`. */
+  judging(): Judging | undefined;
+  /** Why judging ended; undefined while it has not. */
+  ended(): unknown;
+}
+
+/** Serves the API and the control tower of an agent; it may be started before judging begins. */
+export function serveAgent(agent: Served, options: AppHttpOptions): Promise<HttpServer> {
   const { project, config, telemetry, year, listen = config.listen } = options;
-  const clickhouse = clickhouseOf(app, config);
+  const clickhouse = clickhouseOf(agent, config);
   return startHttp({
     listen,
     ...(clickhouse && { clickhouse }),
@@ -32,12 +41,32 @@ export function startAppHttp(app: App, options: AppHttpOptions): Promise<HttpSer
     publicUrl: config.publicUrl,
     version: programVersion(),
     timezone: config.timezone,
-    sources: sourcesOf(app, project, config),
+    sources: sourcesOf(project, config),
     rules: project.ruleFiles,
     year,
-    main: mainOf(app, config, telemetry),
+    main: mainOf(agent, config, telemetry),
     onFault: ({ kind, error }) => telemetry.line('warn', `http-${kind}`, { error }),
   });
+}
+
+/** The same for one that judges already. */
+export function startAppHttp(app: App, options: AppHttpOptions): Promise<HttpServer> {
+  const end = endOf(app.done);
+  return serveAgent({ engines: app.engines, log: app.log, judging: () => app.judging, ended: end }, options);
+}
+
+/** Remembers how an agent ended, for whoever asks later. */
+export function endOf(done: Promise<void>): () => unknown {
+  let ended: unknown;
+  done.then(
+    () => {
+      ended = 'stopped';
+    },
+    (error: unknown) => {
+      ended = error;
+    },
+  );
+  return () => ended;
 }
 
 /** Of this package: package.json is one folder up from the sources, two from what is built. */
@@ -55,7 +84,7 @@ function programVersion(): string {
   return '0.0.0';
 }
 
-function clickhouseOf({ engines }: App, { clickhouse, role }: Config): HttpClickHouse | undefined {
+function clickhouseOf({ engines }: Opened, { clickhouse, role }: Config): HttpClickHouse | undefined {
   if (role === 'collect') return undefined;
   if (clickhouse.kind === 'embedded') {
     return {
@@ -80,37 +109,29 @@ function clickhouseOf({ engines }: App, { clickhouse, role }: Config): HttpClick
   };
 }
 
-const sourcesOf = ({ judging }: App, project: Project, config: Config): HttpSettings['sources'] =>
+const sourcesOf = (project: Project, config: Config): HttpSettings['sources'] =>
   config.sources.map(({ name, partner, map, serves }) => ({
     name,
     partner,
     proves: project.maps.get(map)?.proves ?? [],
-    bestEffort: judging?.intake.bestEffort.has(name) ?? false,
     ...(serves !== undefined && { serves: serves.text }),
   }));
 
-function mainOf(app: App, { role }: Config, telemetry: Telemetry): HttpMain {
-  let ended: unknown;
-  app.done.then(
-    () => {
-      ended = true;
-    },
-    (error: unknown) => {
-      ended = error;
-    },
-  );
+function mainOf(agent: Served, { role }: Config, telemetry: Telemetry): HttpMain {
   return {
     metrics: () => telemetry.registry.metrics(),
-    readiness: async () => readinessOf(app, role, ended),
+    readiness: async () => readinessOf(agent, role),
     async append(action) {
       const id = randomUUID();
-      await app.log.append({ kind: 'operator', id, body: { id, ...action } });
+      await agent.log.append({ kind: 'operator', id, body: { id, ...action } });
       return { id };
     },
   };
 }
 
-function readinessOf({ judging }: App, role: Config['role'], ended: unknown): ReadinessFacts {
+function readinessOf(agent: Served, role: Config['role']): ReadinessFacts {
+  const judging = agent.judging();
+  const ended = agent.ended();
   const positions = judging?.judge.parts.positions ?? {};
   const storeFloor = judging?.store.floor() ?? {};
   return {

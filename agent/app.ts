@@ -22,12 +22,20 @@ export interface AppOptions {
   readonly injected?: { readonly collect: Clock };
   /** Sees every batch after it was judged, published and offered to the store. */
   readonly onBatch?: (batch: JudgeBatch, caughtUp: boolean) => void;
+  /** The log is open; judging begins after this, and a standby waits for its turn before it does. */
+  readonly onOpen?: (parts: Opened) => Promise<void>;
+  /** Aborts a start that waits for its turn; then {@link startApp} rejects. A started agent is stopped by {@link App.stop}. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is there before anything is judged. */
+export interface Opened {
+  readonly engines: Engines;
+  readonly log: Log;
 }
 
 /** A running agent. */
-export interface App {
-  readonly engines: Engines;
-  readonly log: Log;
+export interface App extends Opened {
   /** Absent in the role `collect`. */
   readonly judging?: Judging;
   /** Rejects when the agent cannot go on: fenced by another judge, a source of truth gone. Resolves after {@link stop}. */
@@ -46,6 +54,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     telemetry.line('debug', 'engine', { engine, line }),
   );
   const stopping = new AbortController();
+  const giveUp = (): void => stopping.abort();
+  options.signal?.addEventListener('abort', giveUp, { once: true });
   let log: Log | undefined;
   let judging: Judging | undefined;
   try {
@@ -54,6 +64,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       ...(injected && { stampWith: injected.collect.now }),
     });
     log.onFault((fault) => telemetry.logFault(fault));
+    await options.onOpen?.({ engines, log });
+    options.signal?.throwIfAborted();
     if (config.role !== 'collect')
       judging = await startJudging({ ...options, engines, log }, stopping.signal);
   } catch (error) {
@@ -62,6 +74,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     await log?.close();
     await engines.stop();
     throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
   }
   const collecting =
     config.role === 'judge'

@@ -1,6 +1,7 @@
 import { formatProblem } from '../../rules/problem.ts';
 import { type App, startApp } from '../app.ts';
-import { startAppHttp } from '../app-http.ts';
+import { endOf, serveAgent } from '../app-http.ts';
+import type { Judging } from '../app-judging.ts';
 import type { Config } from '../config.ts';
 import { loadProject, type Project } from '../config-load.ts';
 import type { HttpServer } from '../http/server.ts';
@@ -34,18 +35,45 @@ async function run(context: CommandContext): Promise<number> {
     sources: config.sources.length,
     rules: project.rules.ruleSet.rules.length,
   });
-  const app = await startApp({ project, config, clock: context.clock, telemetry });
-  let http: HttpServer | undefined;
-  try {
-    http = await startAppHttp(app, { project, config, telemetry, year });
-    announce(context, telemetry, http, config);
-    await Promise.race([app.done, aborted(context.signal)]);
-    telemetry.line('info', 'stopping');
-  } finally {
-    await stopAll(http, app);
-  }
+  await serve(context, { project, config, telemetry, year });
   telemetry.line('info', 'stopped');
   return 0;
+}
+
+interface Plan {
+  readonly project: Project;
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly year: number;
+}
+
+/** Until somebody asks it to stop, or it cannot go on: then it rejects. Health is served while a standby waits for its turn. */
+async function serve(context: CommandContext, plan: Plan): Promise<void> {
+  const { project, config, telemetry } = plan;
+  const { clock, signal } = context;
+  let http: HttpServer | undefined;
+  let judging: Judging | undefined;
+  let ended: () => unknown = () => undefined;
+  let app: App | undefined;
+  try {
+    app = await startApp({
+      ...{ project, config, clock, telemetry, signal },
+      async onOpen(opened) {
+        http = await serveAgent({ ...opened, judging: () => judging, ended: () => ended() }, plan);
+        announce(context, telemetry, http, config);
+      },
+    });
+    judging = app.judging;
+    ended = endOf(app.done);
+    await Promise.race([app.done, aborted(signal)]);
+  } catch (error) {
+    // A start that was given up because somebody asked to stop is no failure.
+    if (!signal.aborted) throw error;
+  } finally {
+    telemetry.line('info', 'stopping');
+    await http?.stop();
+    await app?.stop();
+  }
 }
 
 function announce(
@@ -56,12 +84,6 @@ function announce(
 ): void {
   telemetry.line('info', 'serving', { url, publicUrl });
   if (json) stdout(`${JSON.stringify({ url })}\n`);
-}
-
-/** What goes wrong while stopping must not hide why it stops. */
-async function stopAll(http: HttpServer | undefined, app: App): Promise<void> {
-  await http?.stop();
-  await app.stop();
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

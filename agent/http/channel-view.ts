@@ -24,14 +24,14 @@ export function channelView(sources: readonly KnownSource[], states: readonly Ch
   };
 }
 
-const neverHeard = ({ name, partner, bestEffort }: KnownSource): ChannelState => ({
+const neverHeard = ({ name, partner }: KnownSource): ChannelState => ({
   id: channelIdOf(name, partner),
   source: name,
   partner,
   watermark: Number.NEGATIVE_INFINITY,
   assumedUntil: Number.NEGATIVE_INFINITY,
   status: 'never-heard',
-  bestEffort,
+  bestEffort: false,
 });
 
 /** Channels as the judge knows them now. */
@@ -46,12 +46,8 @@ export const statesOf = (facts: readonly ChannelFact[]): readonly ChannelState[]
  * Channels as they stood at a time. Their intervals tell when one fell silent and what it had proved by then; while it was
  * heard, it is taken to have been heard up to that time.
  */
-export const statesThen = (
-  sources: readonly KnownSource[],
-  intervals: readonly ChannelThen[],
-  at: EpochMs,
-): readonly ChannelState[] =>
-  intervals.map(({ source, partner, status, since, watermark }) => {
+export const statesThen = (intervals: readonly ChannelThen[], at: EpochMs): readonly ChannelState[] =>
+  intervals.map(({ source, partner, status, since, watermark, best_effort }) => {
     const proved = status === 'hearing' ? at : (watermark ?? Number.NEGATIVE_INFINITY);
     return {
       id: channelIdOf(source, partner),
@@ -61,6 +57,6 @@ export const statesThen = (
       assumedUntil: proved,
       status,
       ...(status === 'blind' && { blindSince: since }),
-      bestEffort: sources.find(({ name }) => name === source)?.bestEffort ?? false,
+      bestEffort: best_effort,
     };
   });

@@ -29,7 +29,6 @@ export interface HttpSource {
   readonly name: string;
   readonly partner: string;
   readonly proves: readonly MilestoneCode[];
-  readonly bestEffort: boolean;
   /** Condition in the language of `when:`. */
   readonly serves?: string;
 }

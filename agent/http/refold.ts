@@ -50,7 +50,7 @@ export async function verdictsAt(
     readChannelsAt(store, at),
     readWaived(store, trace.shipmentId, at),
   ]);
-  const view = channelView(sources, statesThen(sources, intervals, at));
+  const view = channelView(sources, statesThen(intervals, at));
   const { ruleSet } = rules;
   return ruleSet.rules
     .filter(({ mode }) => mode !== 'off')

@@ -95,6 +95,7 @@ export interface ChannelThen {
   readonly status: 'hearing' | 'blind' | 'never-heard';
   readonly since: number;
   readonly watermark: number | null;
+  readonly best_effort: boolean;
 }
 
 export const readChannelsAt = (store: StoreReader, at: number): Promise<readonly ChannelThen[]> =>
@@ -102,7 +103,8 @@ export const readChannelsAt = (store: StoreReader, at: number): Promise<readonly
     store,
     `SELECT any(c.source) AS source, any(c.partner) AS partner, argMax(c.status, (c.since, c.version)) AS status,
         toUnixTimestamp64Milli(max(c.since)) AS since,
-        argMax(tuple(toUnixTimestamp64Milli(c.watermark)), (c.since, c.version)).1 AS watermark
+        argMax(tuple(toUnixTimestamp64Milli(c.watermark)), (c.since, c.version)).1 AS watermark,
+        argMax(c.best_effort, (c.since, c.version)) AS best_effort
       FROM {database:Identifier}.channel_intervals_log AS c
       WHERE c.since <= fromUnixTimestamp64Milli({at:Int64}, 'UTC') GROUP BY channel_id`,
     { at },

@@ -1,9 +1,11 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
 import t from 'tap';
+import { acquireLease } from '../../../agent/log/lease.ts';
 import { cli } from '../../support/cli.ts';
-import { eventually, withTempDir } from '../../support/engines.ts';
+import { eventually, withNats, withTempDir } from '../../support/engines.ts';
 
 const config = (listen: string) => `nats: embedded
 clickhouse: embedded
@@ -77,4 +79,31 @@ t.test('an address that is taken ends it with one line', async (t) => {
   const { code, err } = await cli(['run'], { cwd });
   t.equal(code, 1);
   t.match(err, /\nlaytime: cannot listen on 127\.0\.0\.1:\d+: the address is in use\n$/);
+});
+
+t.test('a standby serves its health while it waits, and stops when asked', async (t) => {
+  const cwd = await withTempDir(t);
+  const nats = await withNats(t);
+  const other = await connect({ servers: nats.url });
+  t.teardown(() => other.close());
+  const lease = await acquireLease(other, { name: 'default', holder: 'somebody else' });
+  t.teardown(() => lease.release());
+  const away = 'clickhouse: { url: "http://127.0.0.1:9" }';
+  await writeFile(join(cwd, 'laytime.yaml'), `nats: { url: "${nats.url}" }\n${away}\nlisten: 127.0.0.1:0\n`);
+  const stop = new AbortController();
+  let url = '';
+  const ended = cli(['run', '--json'], {
+    cwd,
+    signal: stop.signal,
+    stdout: (text) => {
+      url ||= (JSON.parse(text) as { url?: string }).url ?? '';
+    },
+  });
+  await eventually('serves', () => url !== '', 30_000);
+  t.equal((await fetch(`${url}/healthz`)).status, 200);
+  const ready = await fetch(`${url}/readyz`);
+  t.equal(ready.status, 503);
+  t.match(await ready.json(), { ready: false, reasons: ['not-judging', 'store-away'] });
+  stop.abort();
+  t.match(await ended, { code: 0 });
 });

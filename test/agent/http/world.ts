@@ -274,7 +274,7 @@ export async function serve(
     publicUrl: 'http://127.0.0.1:8080',
     version: '1.2.3',
     timezone: 'Europe/Berlin',
-    sources: [{ name: 'broker-nl', partner: 'broker', proves: ['customs.released'], bestEffort: false }],
+    sources: [{ name: 'broker-nl', partner: 'broker', proves: ['customs.released'] }],
     rules: [RULE_FILE],
     year: 2026,
     main,
