@@ -1,0 +1,238 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type Judging, startJudging } from '../../agent/app-judging.ts';
+import { type Clock, systemClock } from '../../agent/clock.ts';
+import { openLog } from '../../agent/log/jetstream-log.ts';
+import type { Log } from '../../agent/log/log.ts';
+import { covers } from '../../agent/store/floor.ts';
+import { type LogLine, Telemetry } from '../../agent/telemetry.ts';
+import { eventually } from './engines.ts';
+import { clientOf, DAY_ONE, type World } from './flow-world.ts';
+
+/** Where the agent touches the world: the awaits between log, alert publish, send, record and commit. */
+export const EDGES = [
+  'read',
+  'alert',
+  'decide',
+  'send',
+  'record',
+  'facts',
+  'state',
+  'commit',
+  'snapshot',
+  'floor',
+] as const;
+export type Edge = (typeof EDGES)[number];
+
+/** The process dies at the n-th use of an edge: before it took effect, or after, without having heard so. */
+export interface Kill {
+  readonly edge: Edge;
+  readonly nth: number;
+  readonly when: 'before' | 'after';
+}
+
+class KilledError extends Error {}
+
+const never = <T>(): Promise<T> => new Promise(() => undefined);
+
+/** One process: everything it does to the world goes through here; once dead it does nothing any more. */
+class Process {
+  readonly died: Promise<void>;
+  readonly abort = new AbortController();
+  readonly counts = new Map<Edge, number>();
+  dead = false;
+  #tellDeath: () => void = () => undefined;
+  readonly #kill: Kill | undefined;
+
+  constructor(kill: Kill | undefined) {
+    this.#kill = kill;
+    this.died = new Promise((resolve) => {
+      this.#tellDeath = resolve;
+    });
+  }
+
+  /** True when the process dies at this use of the edge. */
+  #isLast(edge: Edge): boolean {
+    const nth = (this.counts.get(edge) ?? 0) + 1;
+    this.counts.set(edge, nth);
+    return this.#kill?.edge === edge && this.#kill.nth === nth;
+  }
+
+  die(): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.abort.abort();
+    this.#tellDeath();
+  }
+
+  async use<T>(edge: Edge, effect: () => Promise<T>): Promise<T> {
+    if (this.dead) return never();
+    const last = this.#isLast(edge);
+    if (last && this.#kill?.when === 'before') this.die();
+    if (this.dead) return never();
+    const result = await effect();
+    if (last) this.die();
+    return this.dead ? never() : result;
+  }
+
+  /** For what takes effect without an answer. `done` resolves when it has taken effect. */
+  send(edge: Edge, effect: () => void, done: () => Promise<unknown>): void {
+    if (this.dead) throw new KilledError();
+    const last = this.#isLast(edge);
+    if (last && this.#kill?.when === 'before') {
+      this.die();
+      return;
+    }
+    effect();
+    if (!last) return;
+    this.dead = true;
+    void done()
+      .catch(() => undefined)
+      .then(() => {
+        this.dead = false;
+        this.die();
+      });
+  }
+}
+
+/** An agent over a world, with every edge watched. */
+export interface Incarnation {
+  readonly judging: Judging;
+  readonly process: Process;
+  readonly lines: readonly LogLine[];
+}
+
+/** Runs an agent until it has read and told everything, or is killed. Says which. */
+export async function live(world: World, kill?: Kill): Promise<'done' | 'killed'> {
+  const process = new Process(kill);
+  const connection = watchConnection(await connect({ servers: world.nats.url }), process);
+  const client = watchClient(clientOf(world), process);
+  const lines: LogLine[] = [];
+  const running = run(world, process, connection, client, lines);
+  const outcome = await Promise.race([running, process.died.then(() => 'killed' as const)]);
+  running.catch(() => undefined);
+  process.die();
+  await connection.close();
+  await client.close();
+  return outcome;
+}
+
+async function run(
+  world: World,
+  process: Process,
+  connection: NatsConnection,
+  client: ClickHouseClient,
+  lines: LogLine[],
+): Promise<'done'> {
+  const clock = hurriedClock(process);
+  const log = watchLog(await openLog(connection, { injectedClock: true, stampWith: () => DAY_ONE }), process);
+  const judging = await startJudging(
+    {
+      project: world.project,
+      config: { ...world.config, dataDir: world.dataDir },
+      clock,
+      telemetry: new Telemetry((line) => lines.push(line)),
+      injected: { collect: clock },
+      onBatch: () => {
+        clock.passed();
+        void process.use('snapshot', async () => undefined);
+        if (process.dead) throw new KilledError();
+      },
+      engines: {
+        nats: connection,
+        natsUrl: world.nats.url,
+        clickhouse: client,
+        clickhouseUrl: world.clickhouse.url,
+        clickhouseDatabase: world.database,
+        stop: async () => undefined,
+      },
+      log,
+    },
+    process.abort.signal,
+  );
+  const failed = judging.done.then(never, (error) => {
+    if (process.dead) return never<never>();
+    throw error;
+  });
+  const finished = (async () => {
+    await eventually('everything is judged', () => covers(judging.judge.parts.positions, world.ends), 90_000);
+    await judging.store.flush();
+    await judging.notifier.idle();
+    await judging.store.flush();
+    await connection.flush();
+    process.abort.abort();
+    await judging.stop();
+  })();
+  await Promise.race([finished, failed]);
+  return 'done' as const;
+}
+
+/** Waits pass quickly, and a minute passes with every batch: snapshots are written often. */
+function hurriedClock(process: Process): Clock & { passed(): void } {
+  let elapsed = 0;
+  return {
+    ...systemClock,
+    elapsed: () => elapsed,
+    passed: () => {
+      elapsed += 150_000;
+    },
+    sleep: async (ms, signal) => {
+      if (process.dead) return never();
+      await systemClock.sleep(ms > 4_000 ? ms : Math.min(ms, 25), signal);
+      return process.dead && !process.abort.signal.aborted ? never() : undefined;
+    },
+  };
+}
+
+function watchConnection(connection: NatsConnection, process: Process): NatsConnection {
+  const publish = connection.publish.bind(connection);
+  connection.publish = (subject, payload, options) => {
+    const edge = edgeOf(subject, payload);
+    if (edge === undefined) publish(subject, payload, options);
+    else
+      process.send(
+        edge,
+        () => publish(subject, payload, options),
+        () => connection.flush(),
+      );
+  };
+  return connection;
+}
+
+function edgeOf(subject: string, payload: unknown): Edge | undefined {
+  if (subject.startsWith('laytime.alerts.')) return 'alert';
+  if (subject.startsWith('laytime.told.')) return 'send';
+  if (!subject.startsWith('laytime.outbox.')) return undefined;
+  const text = typeof payload === 'string' ? payload : Buffer.from(payload as Uint8Array).toString();
+  return text.startsWith('{"kind":"to-send"') ? 'decide' : 'record';
+}
+
+function watchClient(client: ClickHouseClient, process: Process): ClickHouseClient {
+  const exec = client.exec.bind(client);
+  client.exec = ((options: Parameters<typeof exec>[0]) => {
+    const table = /INSERT INTO \S+\.(\w+)/.exec(options.query)?.[1];
+    if (table === undefined) return exec(options);
+    const edge = table === 'commits' ? 'commit' : table === 'shipments_state' ? 'state' : 'facts';
+    return process.use(edge, () => exec(options));
+  }) as typeof client.exec;
+  return client;
+}
+
+function watchLog(log: Log, process: Process): Log {
+  return {
+    cursors: log.cursors,
+    deliver: (messages) => log.deliver(messages),
+    prove: (proof) => log.prove(proof),
+    append: (record) => log.append(record),
+    setFloor: (floor) => process.use('floor', () => log.setFloor(floor)),
+    onFault: (listener) => log.onFault(listener),
+    close: () => log.close(),
+    read: async (bindings, from) => {
+      const reader = await log.read(bindings, from);
+      return {
+        next: (options) => process.use('read', () => reader.next(options)),
+        close: () => reader.close(),
+      };
+    },
+  };
+}
