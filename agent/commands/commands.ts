@@ -8,6 +8,7 @@ export interface CommandEntry {
 
 /** Every verb, in the order of `laytime help`. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'demo', load: async () => (await import('./demo.ts')).demoCommand },
   { name: 'run', load: async () => (await import('./run.ts')).runCommand },
   { name: 'migrate', load: async () => (await import('./migrate.ts')).migrateCommand },
   { name: 'config check', load: async () => (await import('./config-check.ts')).configCheck },

@@ -6,10 +6,13 @@ import type { SourceConfig } from '../../collectors/settings.ts';
 import { parseRules } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { type App, startApp } from '../app.ts';
+import { startAppHttp } from '../app-http.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { loadProject, type Project } from '../config-load.ts';
 import { type NatsEngine, startNats } from '../engines/nats.ts';
+import { freePort, isFree } from '../engines/ports.ts';
+import type { HttpServer } from '../http/server.ts';
 import { type LogLine, Telemetry } from '../telemetry.ts';
 import type { AlertRecord } from '../track/outcome.ts';
 import type { Calendars } from './consignments.ts';
@@ -33,7 +36,7 @@ export interface DemoOptions {
   readonly dataDir?: string;
   readonly signal: AbortSignal;
   readonly onLine: (line: LogLine) => void;
-  readonly onAlerts: (records: readonly AlertRecord[], demo: Demo) => void;
+  readonly onAlerts: (records: readonly AlertRecord[]) => void;
 }
 
 /** A world with its truth, and the agent that watches it. */
@@ -47,7 +50,8 @@ export interface Demo {
   readonly ledger: AlertLedger;
   readonly stage: Stage;
   readonly app: App;
-  readonly telemetry: Telemetry;
+  /** Where the API and the control tower are. */
+  readonly apiUrl: string;
   /** The moment that the world's clocks show. */
   now(): EpochMs;
   /** Lets time pass. */
@@ -81,7 +85,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   let nats: NatsEngine | undefined;
   let stage: Stage | undefined;
   let app: App | undefined;
+  let http: HttpServer | undefined;
   const stop = async (): Promise<void> => {
+    await http?.stop();
     await app?.stop();
     await stage?.close();
     await nats?.stop();
@@ -91,30 +97,30 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     nats = await startNats({ dataDir: join(directory, 'nats') });
     stage = await Stage.open(world, virtual, { natsUrl: nats.url, directory, seed });
     const project = loadDemoProject(year);
-    const config = demoConfig(project.config!, stage, nats.url, directory);
+    const config = demoConfig(project.config!, stage, nats.url, directory, await httpPort(project.config!));
     const driver = new Driver(stage, virtual, signal);
     const ledger = new AlertLedger();
     const clocks = trueClocks(world.shipments, calendars.rules.ruleSet, config.tenant);
     const hearsay = new Hearsay(world);
-    const demo: { -readonly [K in keyof Demo]?: Demo[K] } = {};
     await stage.publishDue();
     app = await startApp({
       ...{ project, config, clock, telemetry },
       injected: { collect: virtual },
       onBatch: (batch) => {
         ledger.take(batch.alerts);
-        if (batch.alerts.length > 0) options.onAlerts(batch.alerts, demo as Demo);
+        if (batch.alerts.length > 0) options.onAlerts(batch.alerts);
         driver.observe(batch);
       },
     });
     const running = app;
-    const parts: Demo = {
-      ...{ world, project, config, clocks, hearsay, ledger, stage, app, telemetry, stop },
+    http = await startAppHttp(app, { project, config, telemetry, year });
+    return {
+      ...{ world, project, config, clocks, hearsay, ledger, stage, app, stop },
+      apiUrl: http.url,
       naive: naiveAlarms(clocks, hearsay, calendars.rules.ruleSet),
       now: virtual.now,
       moveTo: (until) => Promise.race([driver.moveTo(running, until), running.done]),
     };
-    return Object.assign(demo, parts);
   } catch (error) {
     await stop();
     throw error;
@@ -131,8 +137,11 @@ function loadDemoProject(year: number): Project {
   return project;
 }
 
+const httpPort = async ({ listen }: Config): Promise<number> =>
+  (await isFree(listen.port)) ? listen.port : freePort();
+
 /** The file's configuration, with the ports and folders of this run. */
-function demoConfig(config: Config, stage: Stage, natsUrl: string, directory: string): Config {
+function demoConfig(config: Config, stage: Stage, natsUrl: string, directory: string, port: number): Config {
   const ports = new Map([
     ['18301', stage.ports.sap],
     ['18302', stage.ports.oceanA],
@@ -147,7 +156,8 @@ function demoConfig(config: Config, stage: Stage, natsUrl: string, directory: st
   return {
     ...config,
     dataDir: directory,
-    listen: { ...config.listen, port: 0 },
+    listen: { ...config.listen, port },
+    publicUrl: `http://${config.listen.host}:${port}`,
     nats: { kind: 'remote', servers: [natsUrl] },
     sources: config.sources.map(source),
   };

@@ -55,31 +55,29 @@ export class Driver {
     this.#clock.moveTo(until);
     await this.#stage.publishDue();
     await this.#clock.allAsleep(POLLING, this.#signal);
-    await this.#heartbeat();
-    await this.#tick(app, until);
+    await this.#judged(app, until);
   }
 
-  async #heartbeat(): Promise<void> {
+  /** Shows that the systems live, ends the step, and waits until the agent has judged all of it. */
+  async #judged(app: App, at: EpochMs): Promise<void> {
     const before = HEARD_BY_HEARTBEAT.map((source) => this.#proofs.get(source) ?? 0);
     const heard = (): boolean =>
       HEARD_BY_HEARTBEAT.every((source, i) => (this.#proofs.get(source) ?? 0) > before[i]!);
-    while (!heard() && !this.#signal.aborted) {
-      await this.#stage.heartbeat();
-      await this.#until(heard, REPEAT_HEARTBEAT_MS);
-    }
-  }
-
-  async #tick(app: App, at: EpochMs): Promise<void> {
-    this.#ticks += 1;
-    await app.log.append({ kind: 'tick', id: `demo-${this.#ticks}`, observedAt: at, body: {} });
     const judged = (): boolean => {
       const positions = app.judging?.judge.parts.positions ?? {};
-      const caughtUp = Object.entries(this.#stage.positions).every(
-        ([stream, last]) => (positions[stream] ?? 0) >= last,
+      const read = Object.entries(this.#stage.positions);
+      return (
+        this.#lastTickAt >= at && heard() && read.every(([stream, last]) => (positions[stream] ?? 0) >= last)
       );
-      return this.#lastTickAt >= at && caughtUp;
     };
-    while (!judged() && !this.#signal.aborted) await this.#until(judged, 1_000);
+    this.#ticks += 1;
+    await this.#stage.heartbeat();
+    await app.log.append({ kind: 'tick', id: `demo-${this.#ticks}`, observedAt: at, body: {} });
+    await this.#until(judged, REPEAT_HEARTBEAT_MS);
+    while (!judged() && !this.#signal.aborted) {
+      if (!heard()) await this.#stage.heartbeat();
+      await this.#until(judged, REPEAT_HEARTBEAT_MS);
+    }
   }
 
   /** Resolves when it holds, at the latest after `limitMs`. */

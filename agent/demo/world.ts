@@ -28,6 +28,10 @@ export const WORLD_DAYS = 30;
 /** So long after the end the world goes on, for whoever stays and watches. */
 const AFTERWARDS_MS = 3 * DAY;
 
+/** The carriers' APIs tell of the last days only; SAP has archived deliveries that left before, or were issued long ago. */
+const CARRIERS_KEEP_MS = 2 * DAY;
+const ISSUES_KEPT_MS = 9 * DAY;
+
 /** The same arguments make the same world. `endAt` is the moment up to which it is history. */
 export function makeWorld(options: {
   readonly seed: number;
@@ -38,11 +42,14 @@ export function makeWorld(options: {
   const { endAt } = options;
   const startAt = endAt - WORLD_DAYS * DAY;
   // The carrier of two lanes falls silent for a day, and comes back while somebody watches.
-  const silence = { from: endAt - 38 * HOUR, to: endAt - 12 * HOUR };
+  const silence = { from: endAt - 28 * HOUR, to: endAt - 4 * HOUR };
   const times = { startAt, endAt, silence };
   const shipments = makeShipments(options.shipments, times, options.calendars, new Chance(options.seed));
   const chance = new Chance(options.seed ^ 0x9e3779b9);
   const until = endAt + AFTERWARDS_MS;
+  const isKept = ({ goodsIssues, journey }: DemoShipment): boolean =>
+    journey.departedAt > startAt && goodsIssues[0]!.at > startAt - ISSUES_KEPT_MS;
+  const isTold = ({ at }: RecordState): boolean => at > startAt - CARRIERS_KEEP_MS;
   const messages = shipments.flatMap((shipment) => [
     ...tmsMessages(shipment, startAt, chance),
     ...customsMessages(shipment, startAt, chance),
@@ -50,14 +57,14 @@ export function makeWorld(options: {
   const ocean: Record<'ocean-a' | 'ocean-b', RecordState[]> = { 'ocean-a': [], 'ocean-b': [] };
   for (const [journey, indexes] of journeysOf(shipments)) {
     const { api } = journey.lane;
-    if (api !== undefined) ocean[api].push(...oceanEvents(journey, indexes, chance));
+    if (api !== undefined) ocean[api].push(...oceanEvents(journey, indexes, chance).filter(isTold));
   }
   return {
     times,
     shipments,
     messages: inTime(messages, until),
     ocean: { 'ocean-a': inTime(ocean['ocean-a'], until), 'ocean-b': inTime(ocean['ocean-b'], until) },
-    deliveries: inTime(shipments.flatMap(deliveryStates), until),
+    deliveries: inTime(shipments.filter(isKept).flatMap(deliveryStates), until),
     invoices: inTime(shipments.flatMap(invoiceStates), until),
     files: brokerFiles(shipments, { from: startAt, to: until }, chance),
   };
