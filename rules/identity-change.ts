@@ -28,6 +28,11 @@ export interface IdentityChange {
   readonly links: { readonly key: string; readonly shipmentId: string; readonly linked: boolean }[];
   /** Shipments that were created, or whose refs or links changed. */
   readonly shipments: string[];
+  /**
+   * Those of `shipments` whose refs may have changed by more than the refs of the statement that was put: the refs of all
+   * others are what they were when the statement names none that is new to them.
+   */
+  readonly reshaped: string[];
   /** Conflicts that are new, or changed. */
   readonly conflicts: IdentityConflict[];
   /** The statement that was put speaks of no known shipment yet. */
@@ -67,13 +72,15 @@ function reportFresh(engine: IdentityEngine, put: StatementId): IdentityChange {
   const key = graph.statements.key(fresh);
   const shipments = shipmentIds(graph, graph.shipmentsOf(fresh));
   const links = shipments.map((shipmentId) => ({ key, shipmentId, linked: true }));
+  const reshaped: string[] = [];
   for (const shipment of touched) {
     const id = graph.shipmentId(graph.root(shipment));
+    reshaped.push(id);
     if (!shipments.includes(id)) shipments.push(id);
   }
   const waiting = graph.statements.outcome(put) === WAITING;
   engine.finish();
-  return { links, shipments, conflicts: [], waiting };
+  return { links, shipments, reshaped, conflicts: [], waiting };
 }
 
 /** What the change since the last report brought about; `put` is the statement it was about, or -1. Starts a new change. */
@@ -108,7 +115,7 @@ export function report(engine: IdentityEngine, put: StatementId): IdentityChange
   const shipments = shipmentIds(graph, [...touched]);
   const waiting = put !== NONE && graph.statements.outcome(put) === WAITING;
   engine.finish();
-  return { links, shipments, conflicts: sorted(conflicts), waiting };
+  return { links, shipments, reshaped: shipments, conflicts: sorted(conflicts), waiting };
 }
 
 function ambiguity({ graph }: IdentityEngine, id: StatementId): IdentityConflict {

@@ -227,7 +227,7 @@ export class Identity {
 
   #nothing(id: StatementId): IdentityChange {
     const waiting = this.#engine.graph.statements.outcome(id) === WAITING;
-    return { links: [], shipments: [], conflicts: [], waiting };
+    return { links: [], shipments: [], reshaped: [], conflicts: [], waiting };
   }
 }
 

@@ -2,7 +2,7 @@ import type { AttributeValue, Occurrence } from './event.ts';
 import { holdLedger } from './holds.ts';
 import { MILESTONES, type MilestoneCode } from './milestone.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
-import type { Fact, Hold, MilestoneFact, Trace, TraceEntry, Voided } from './trace.ts';
+import type { Fact, FactMemo, Hold, MilestoneFact, Trace, TraceEntry, Voided } from './trace.ts';
 import { byHappening, byLatest, byTrust, entryEventId, type SourceRank } from './trace-order.ts';
 import { judgeReleases, numberOf } from './trace-releases.ts';
 
@@ -19,13 +19,19 @@ interface Group {
 type Folded = Omit<Trace, 'shipmentId' | 'tenant' | 'refs'>;
 
 /** The part of {@link Trace} that follows from its entries; the orders are explained at `foldTrace`. */
-export function foldEntries(entries: Iterable<TraceEntry>, rank: SourceRank): Folded {
+export function foldEntries(
+  entries: Iterable<TraceEntry>,
+  rank: SourceRank,
+  memo: FactMemo = new Map(),
+): Folded {
+  let count = 0;
   const groups = new Map<string, Group>();
   const partners = new Set<string>();
   const attributes = new Map<string, TraceEntry>();
   let firstObservedAt = Number.POSITIVE_INFINITY;
   let lastObservedAt = Number.NEGATIVE_INFINITY;
   for (const entry of entries) {
+    count += 1;
     partners.add(entry.partner);
     if (entry.observedAt < firstObservedAt) firstObservedAt = entry.observedAt;
     if (entry.observedAt > lastObservedAt) lastObservedAt = entry.observedAt;
@@ -34,10 +40,12 @@ export function foldEntries(entries: Iterable<TraceEntry>, rank: SourceRank): Fo
     addAttributes(attributes, entry, rank);
   }
   const ordered = [...groups.values()].sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
-  const holds = ledgerOf(ordered);
+  // Most of it is about entries that were replaced.
+  if (memo.size > 2 * count + 8) memo.clear();
+  const holds = ledgerOf(ordered, memo);
   const voided: Voided[] = [];
   return {
-    milestones: ordered.map((group) => milestoneOf(group, ordered, holds, voided, rank)),
+    milestones: ordered.map((group) => milestoneOf(group, ordered, holds, voided, rank, memo)),
     holds,
     attributes: attributeValues(attributes),
     voided: voided.sort((a, b) => (a.eventId < b.eventId ? -1 : 1)),
@@ -88,14 +96,14 @@ function attributeValues(winners: Map<string, TraceEntry>): Readonly<Record<stri
   return out;
 }
 
-function ledgerOf(groups: readonly Group[]): readonly Hold[] {
+function ledgerOf(groups: readonly Group[], memo: FactMemo): readonly Hold[] {
   const placed: TraceEntry[] = [];
   const removed: TraceEntry[] = [];
   for (const { milestone, actual } of groups) {
     if (milestone === 'customs.hold.placed') placed.push(...actual);
     else if (milestone === 'customs.hold.removed') removed.push(...actual);
   }
-  return holdLedger(placed, removed, (entry) => factOf(entry));
+  return holdLedger(placed, removed, (entry) => remembered(entry, memo));
 }
 
 function milestoneOf(
@@ -104,6 +112,7 @@ function milestoneOf(
   holds: readonly Hold[],
   voided: Voided[],
   rank: SourceRank,
+  memo: FactMemo,
 ): MilestoneFact {
   const { milestone, occurrence, planned, estimated } = group;
   let actual: Fact | undefined;
@@ -116,14 +125,14 @@ function milestoneOf(
       actual = factOf(best.entry, also, best.at, best.observedAt);
     }
   } else if (group.actual.length === 1) {
-    actual = factOf(group.actual[0]!);
+    actual = remembered(group.actual[0]!, memo);
   } else if (group.actual.length > 1) {
     const [best, ...others] = group.actual.sort((a, b) => byTrust(a, b, rank));
     actual = factOf(best!, others.map(entryEventId));
   }
   const fact: { -readonly [K in keyof MilestoneFact]: MilestoneFact[K] } = { milestone, occurrence };
-  if (planned !== undefined) fact.planned = factOf(planned);
-  if (estimated !== undefined) fact.estimated = factOf(estimated);
+  if (planned !== undefined) fact.planned = remembered(planned, memo);
+  if (estimated !== undefined) fact.estimated = remembered(estimated, memo);
   if (actual !== undefined) fact.actual = actual;
   return fact;
 }
@@ -140,6 +149,16 @@ function newestVersion(groups: readonly Group[], subject: string | undefined): n
     }
   }
   return newest;
+}
+
+/** The fact that an entry states by itself. */
+function remembered(entry: TraceEntry, memo: FactMemo): Fact {
+  let fact = memo.get(entry);
+  if (fact === undefined) {
+    fact = factOf(entry);
+    memo.set(entry, fact);
+  }
+  return fact;
 }
 
 function factOf(

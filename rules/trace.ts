@@ -237,7 +237,29 @@ export const foldTrace = (
   refs: readonly Ref[],
   entries: Iterable<TraceEntry>,
   sourceRank: (source: string) => number,
-): Trace => ({ shipmentId, tenant, refs, ...foldEntries(entries, sourceRank) });
+  memo?: FactMemo,
+): Trace => {
+  const { milestones, holds, attributes, voided, partners, firstObservedAt, lastObservedAt } = foldEntries(
+    entries,
+    sourceRank,
+    memo,
+  );
+  return {
+    shipmentId,
+    tenant,
+    refs,
+    milestones,
+    holds,
+    attributes,
+    voided,
+    partners,
+    firstObservedAt,
+    lastObservedAt,
+  };
+};
+
+/** Facts of the last fold of the same shipment by their entries, to be taken over by the next one. Never changes a trace. */
+export type FactMemo = Map<TraceEntry, Fact>;
 
 /**
  * The occurrences of a milestone; with a role only those tied to it, for an event that names no place proves

@@ -86,10 +86,11 @@ export class Assessor {
 
   assess(shipment: OpenShipment, now: EpochMs): Assessment {
     const { tenant, refsOf, sourceRank } = this.#settings;
+    shipment.refs ??= refsOf(shipment.id);
     shipment.trace ??= foldTrace(
       shipment.id,
       tenant,
-      (shipment.refs ??= refsOf(shipment.id)),
+      shipment.refs,
       shipment.entries.values(),
       sourceRank,
       shipment.facts,

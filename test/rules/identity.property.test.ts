@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Identity, type IdentityChange, type Statement } from '../../rules/identity.ts';
 import { type IdentityOverride, shipmentIdOf } from '../../rules/identity-override.ts';
-import type { Ref, RefType } from '../../rules/refs.ts';
+import { type Ref, type RefType, refText } from '../../rules/refs.ts';
 import { IdentityReference } from '../support/identity-reference.ts';
 
 const DAY = 86_400_000;
@@ -177,6 +177,30 @@ t.test(
     t.pass();
   },
 );
+
+t.test('refs change by a statement with a new ref, or the shipment is reported as reshaped', async (t) => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      const identity = new Identity(SETTINGS);
+      const refs = new Map<string, readonly string[]>();
+      for (const what of steps) {
+        const change = apply(identity, what);
+        const said = 'put' in what ? [...what.put.refs, ...(what.put.aliases ?? [])].map(refText) : [];
+        for (const shipment of deliveryIds) {
+          const before = refs.get(shipment) ?? [];
+          const now = identity.refsOf(shipment).map(refText);
+          refs.set(shipment, now);
+          if (now.join() === before.join() || change.reshaped.includes(shipment)) continue;
+          if (said.every((ref) => before.includes(ref))) {
+            throw new Error(`refs of ${shipment} changed unreported: ${before} ${now}`);
+          }
+        }
+      }
+    }),
+    { numRuns: 2500 },
+  );
+  t.pass();
+});
 
 t.test('a snapshot read back is the same, and goes on the same', async (t) => {
   fc.assert(
