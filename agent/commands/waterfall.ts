@@ -80,9 +80,20 @@ function headOf(shipment: ShipmentAnswer, width: number): string[] {
       ({ type, value }) =>
         `${Object.hasOwn(REF_TYPES, type) ? REF_TYPES[type as RefType].title : type} ${value}`,
     );
-  return [facts.join(' · '), ...(names.length === 0 ? [] : [names.join(', ')])].map((text) =>
-    fit(clean(text), width),
-  );
+  return [fit(clean(facts.join(' · ')), width), ...wrapped(names.map(clean), width)];
+}
+
+/** Names with commas between them, on as many lines as they need. */
+function wrapped(names: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const [at, name] of names.entries()) {
+    const word = at < names.length - 1 ? `${name},` : name;
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(fit(word, width));
+  }
+  return lines;
 }
 
 const ms = (text: string | null): EpochMs | undefined => (text === null ? undefined : Date.parse(text));

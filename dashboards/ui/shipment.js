@@ -33,9 +33,14 @@ export function shipmentView({ shipment, alerts }, asOf, onAsOf) {
     h('h2', {}, 'Clocks'),
     h('section', { class: 'card' }, table(clockColumns(shipment_id, asOf), shipment.clocks.filter(({ state }) => state !== 'waiting' && state !== 'not-applicable'), 'No clock has started.')),
     h('h2', {}, 'Milestones'),
-    h('section', { class: 'card' }, table(milestoneColumns, shipment.milestones, 'Nothing has been reported.')),
+    h('section', { class: 'card' }, table(milestoneColumns, inOrder(shipment.milestones), 'Nothing has been reported.')),
   ];
 }
+
+const inOrder = (milestones) => {
+  const at = (row) => row.actual_at ?? row.estimated_at ?? row.planned_at ?? '';
+  return [...milestones].sort((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0));
+};
 
 function asOfForm(asOf, onAsOf) {
   const value = asOf ? localInput(asOf) : '';

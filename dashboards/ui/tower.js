@@ -69,6 +69,7 @@ async function read(current, signal) {
 }
 
 function draw(current, answer) {
+  document.body.className = current.kind === 'shipment' ? 'on-shipment' : '';
   if (current.kind === 'shipment') {
     const { shipment } = answer;
     document.title = `${shipment.delivery || current.id} · Laytime`;

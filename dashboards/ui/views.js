@@ -9,8 +9,8 @@ const shipment = (row) => [
 const lane = ({ lane, mode }) => [lane, mode ? small(mode) : ''];
 
 const awaitingColumns = [
-  { head: 'Shipment', cell: shipment },
-  { head: 'Lane', cell: lane },
+  { head: 'Shipment', cell: shipment, fixed: true },
+  { head: 'Lane', cell: lane, fixed: true },
   { head: 'Waits since', cell: ({ since: at }) => (at ? [when(at), small(since(at))] : ''), fixed: true },
   { head: 'Due', cell: ({ due_at }) => (due_at ? [when(due_at), small(untilDue(due_at))] : 'no clock'), fixed: true },
   {
@@ -24,17 +24,17 @@ const awaitingColumns = [
 ];
 
 const clockColumns = [
-  { head: 'Shipment', cell: shipment },
+  { head: 'Shipment', cell: shipment, fixed: true },
   { head: 'Rule', cell: ({ title, rule, subject }) => [title || rule, subject ? small(subject) : ''] },
-  { head: 'Lane', cell: lane },
+  { head: 'Lane', cell: lane, fixed: true },
   { head: 'Due', cell: ({ due_at }) => [when(due_at), small(untilDue(due_at))], fixed: true },
   { head: 'Why', cell: ({ reason: code, confidence }) => [confidence === 'unconfirmed' ? pill('unconfirmed', 'blind') : '', small(reason(code))] },
   { head: 'Partner', cell: ({ partner, owner }) => [partner, owner ? small(`acts: ${owner}`) : ''] },
 ];
 
 const shipmentColumns = [
-  { head: 'Shipment', cell: shipment },
-  { head: 'Lane', cell: lane },
+  { head: 'Shipment', cell: shipment, fixed: true },
+  { head: 'Lane', cell: lane, fixed: true },
   { head: 'Last', cell: ({ last_milestone, last_milestone_at }) => [milestone(last_milestone), last_milestone_at ? small(when(last_milestone_at)) : ''] },
   { head: 'Next due', cell: ({ next_due_at }) => (next_due_at ? [when(next_due_at), small(untilDue(next_due_at))] : ''), fixed: true },
   {
@@ -49,11 +49,11 @@ const shipmentColumns = [
 ];
 
 const rejectedColumns = [
-  { head: 'Shipment', cell: shipment },
+  { head: 'Shipment', cell: shipment, fixed: true },
   { head: 'Declaration', cell: ({ declaration, direction }) => [declaration || 'not named', small(direction)] },
   { head: 'Rejected', cell: ({ rejected_at }) => [when(rejected_at), small(since(rejected_at))], fixed: true },
   { head: 'Filed again', cell: ({ resubmitted_at }) => (resubmitted_at ? when(resubmitted_at) : pill('not yet', 'bad')), fixed: true },
-  { head: 'Lane', cell: lane },
+  { head: 'Lane', cell: lane, fixed: true },
   { head: 'Partner', cell: ({ partner }) => partner },
 ];
 
@@ -97,8 +97,9 @@ export const alertColumns = [
   { head: 'In charge', cell: inCharge },
 ];
 
+/** The headline without what its state says already, and without lengths of time, which were true when it was sent. */
 function alertText({ headline, shipment_id, about_channel, lines }) {
-  const text = headline.replace(/^(BREACHED AGAIN|BREACHED|AT RISK|BREACH CONFIRMED|PROBABLY BREACHED \(unconfirmed\)|SILENT): /, '');
+  const text = headline.replace(/^(BREACHED AGAIN|BREACHED|AT RISK|BREACH CONFIRMED|PROBABLY BREACHED \(unconfirmed\)|SILENT|RESOLVED|WITHDRAWN|HEARD AGAIN): /, '').replace(/, (late by|due in|due now).*$/, '');
   const title = about_channel ? link('/channels', text) : link(`/shipments/${encodeURIComponent(shipment_id)}`, text);
   const why = lines.find((line) => line.startsWith('Why we are')) ?? lines.find((line) => line.startsWith('Due:'));
   return [title, why ? small(why) : ''];
