@@ -37,6 +37,8 @@ export class Notifier {
   readonly #tails = new Map<string, Promise<void>>();
   readonly #silences = new Map<string, Silence>();
   readonly #acknowledged = new Set<string>();
+  /** Changes on their way to the outbox: a restart takes them from the alert log and, a little later, from the judge again. */
+  readonly #taken = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #waits = new Set<Promise<void>>();
 
@@ -101,6 +103,9 @@ export class Notifier {
   }
 
   #gather(route: Route, record: AlertRecord): void {
+    const taken = `${route.name} ${changeId(record)}`;
+    if (this.#taken.has(taken)) return;
+    this.#taken.add(taken);
     const labels = groupLabels(record, route);
     if (route.groupBy.length === 0) {
       this.#close({ route, labels, records: [record] });
@@ -130,10 +135,10 @@ export class Notifier {
         idempotencyKey: groupKey(route.name, told),
       };
       const changes = records.map(changeId);
-      await this.#send(
-        route,
-        await this.#settings.outbox.decide(route.name, changes, message, this.#settings.now()),
-      );
+      const { outbox, now } = this.#settings;
+      const pending = await outbox.decide(route.name, changes, message, now());
+      for (const change of changes) this.#taken.delete(`${route.name} ${change}`);
+      if (pending !== undefined) await this.#send(route, pending);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../rules/time.ts';
-import type { GuardedStream } from '../log/log.ts';
+import { type GuardedStream, StaleWriterError } from '../log/log.ts';
 import type { OutboundMessage } from './route.ts';
 
 /** What the outbox keeps of a message: first that it is to be sent, then what came of it. */
@@ -41,13 +41,17 @@ export class Outbox {
 
   static async open(stream: GuardedStream<OutboxEntry>): Promise<Outbox> {
     const outbox = new Outbox(stream);
-    for await (const { subject, sequence, value } of stream.read(1)) {
-      if (value.kind === 'to-send') {
-        for (const change of value.changes) outbox.#settled.add(settledName(value.route, change));
-        outbox.#pending.set(subject, { route: value.route, message: value.message, sequence });
-      } else outbox.#pending.delete(subject);
-    }
+    await outbox.#readAll();
     return outbox;
+  }
+
+  async #readAll(): Promise<void> {
+    for await (const { subject, sequence, value } of this.#stream.read(1)) {
+      if (value.kind === 'to-send') {
+        for (const change of value.changes) this.#settled.add(settledName(value.route, change));
+        this.#pending.set(subject, { route: value.route, message: value.message, sequence });
+      } else this.#pending.delete(subject);
+    }
   }
 
   /** True when a change was already put into a message on this route. */
@@ -60,14 +64,25 @@ export class Outbox {
     return [...this.#pending.values()].sort((a, b) => a.sequence - b.sequence);
   }
 
+  /**
+   * Resolves with what is to be sent: the message as it was decided first, should this key be there already (the last write of
+   * a process that died can arrive after its successor has read the stream); with undefined when that has been sent.
+   */
   async decide(
     route: string,
     changes: readonly string[],
     message: OutboundMessage,
     at: EpochMs,
-  ): Promise<PendingMessage> {
+  ): Promise<PendingMessage | undefined> {
     const entry: OutboxEntry = { kind: 'to-send', route, changes, message, at };
-    const sequence = await this.#stream.append(message.idempotencyKey, entry, 0);
+    let sequence: number;
+    try {
+      sequence = await this.#stream.append(message.idempotencyKey, entry, 0);
+    } catch (error) {
+      if (!(error instanceof StaleWriterError)) throw error;
+      await this.#readAll();
+      return this.#pending.get(message.idempotencyKey);
+    }
     for (const change of changes) this.#settled.add(settledName(route, change));
     const pending = { route, message, sequence };
     this.#pending.set(message.idempotencyKey, pending);
@@ -81,11 +96,16 @@ export class Outbox {
     attempts: number,
     at: EpochMs,
   ): Promise<void> {
-    await this.#stream.append(
-      pending.message.idempotencyKey,
-      { kind, reason, attempts, at },
-      pending.sequence,
-    );
+    try {
+      await this.#stream.append(
+        pending.message.idempotencyKey,
+        { kind, reason, attempts, at },
+        pending.sequence,
+      );
+    } catch (error) {
+      // Recorded before: by a process that died, or by us with the answer lost.
+      if (!(error instanceof StaleWriterError)) throw error;
+    }
     this.#pending.delete(pending.message.idempotencyKey);
   }
 }
