@@ -35,7 +35,8 @@ export async function runCatchUp(
     if (from === undefined) return;
     try {
       for await (const batch of source.reread(from, signal)) await writer.push(batch);
-      if (!writer.tryLevel()) await options.sleep(BETWEEN_ROUNDS_MS, signal);
+      // A batch may have been let go while the last one was taken: its alert changes were published after they were read here.
+      if (source.hasMissed?.() || !writer.tryLevel()) await options.sleep(BETWEEN_ROUNDS_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       const retryInMs = options.retryMs ?? RETRY_MS;

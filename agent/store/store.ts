@@ -21,4 +21,6 @@ export interface StoreWriter {
 export interface CatchUpSource {
   /** Batches of facts re-read from the log after `from`, up to the judge's own position; derived rows are current ones. */
   reread(from: Positions, signal: AbortSignal): AsyncIterable<JudgeBatch>;
+  /** True when the store missed something since that the log's records alone do not give back: another round is needed. */
+  hasMissed?(): boolean;
 }

@@ -49,6 +49,10 @@ export class Reread implements CatchUpSource {
     this.#edges.judge.dirtyAll();
   }
 
+  hasMissed(): boolean {
+    return this.#alertsFrom !== undefined || this.#links.length > 0 || this.#channels.length > 0;
+  }
+
   async *reread(from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
     const { judge, openReader } = this.#edges;
     yield* this.#alertBatches(from);
@@ -128,15 +132,21 @@ export class Reread implements CatchUpSource {
   async *#alertBatches(from: Positions): AsyncGenerator<JudgeBatch> {
     const { judge, alerts } = this.#edges;
     const first = this.#alertsFrom;
-    this.#alertsFrom = undefined;
     if (first === undefined) return;
-    let batch = emptyBatch(from, judge.parts.logTime);
-    for await (const { value } of alerts.read(first)) {
-      batch.alerts.push(value);
-      if (batch.alerts.length < RECORDS_A_BATCH) continue;
-      yield batch;
-      batch = emptyBatch(from, judge.parts.logTime);
+    this.#alertsFrom = undefined;
+    let given = false;
+    try {
+      let batch = emptyBatch(from, judge.parts.logTime);
+      for await (const { value } of alerts.read(first)) {
+        batch.alerts.push(value);
+        if (batch.alerts.length < RECORDS_A_BATCH) continue;
+        yield batch;
+        batch = emptyBatch(from, judge.parts.logTime);
+      }
+      if (batch.alerts.length > 0) yield batch;
+      given = true;
+    } finally {
+      if (!given) this.#alertsFrom = first;
     }
-    if (batch.alerts.length > 0) yield batch;
   }
 }
