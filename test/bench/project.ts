@@ -1,0 +1,79 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { headers } from '@nats-io/transport-node';
+import type { Config } from '../../agent/config.ts';
+import { loadProject, type Project } from '../../agent/config-load.ts';
+import { Telemetry } from '../../agent/telemetry.ts';
+import { type TrafficMessage, traffic } from '../support/traffic.ts';
+
+/** One rule of each kind, and a second `after`: five clocks for a shipment that lived a whole life. */
+export const FIVE_RULES = `
+calendars:
+  nl: { zone: Europe/Amsterdam, open: { Mon-Fri: "08:00-17:00" }, holidays: NL }
+rules:
+  release: { title: Customs release, when: 'mode == "sea"', from: arrived at destination, to: customs.released, within: 24bh, warn: 8bh before, calendar: nl, pause_while: customs.hold, wait_for_feeds: 2h, notify: desk }
+  answered: { title: Declaration answered, kind: ack, submitted: customs.filed, answered_by: [customs.accepted, customs.rejected], within: 2h, notify: desk }
+  duty: { title: Duty posted, from: duty.assessed, to: duty.posted, within: 2bd, calendar: nl, notify: desk }
+  hold: { title: No long hold, kind: dwell, state: customs.hold, longer_than: 1bd, calendar: nl, notify: desk }
+  filing: { title: Export filed, kind: before, event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 24h, notify: desk }
+`;
+
+export const START_AT = Date.UTC(2026, 5, 1);
+
+/** The traffic of the throughput figures: repeats, late messages and corrections as in the crash tests. */
+export const trafficOf = (messages: number): TrafficMessage[] =>
+  traffic({
+    ...{ seed: 1, messages, duplicates: 0.2, outOfOrder: 0.2, revisions: 0.05 },
+    startAt: START_AT,
+    everyMs: 30_000,
+  });
+
+export interface Loaded {
+  readonly project: Project;
+  readonly config: Config;
+}
+
+/** Writes `laytime.yaml` and `rules.yaml` and loads them as the command line does. */
+export function writeProject(dir: string, yaml: string, rules: string): Loaded & { readonly file: string } {
+  writeFileSync(join(dir, 'rules.yaml'), rules);
+  const file = join(dir, 'laytime.yaml');
+  writeFileSync(file, yaml);
+  const project = loadProject(file, { env: () => undefined, year: 2026, cwd: dir });
+  const wrong = project.problems.filter(({ severity }) => severity === 'error');
+  if (wrong.length > 0 || project.config === undefined) throw new Error(JSON.stringify(wrong));
+  return { project, config: project.config, file };
+}
+
+/** Only what went wrong is said, on standard error. */
+export const quietTelemetry = (): Telemetry =>
+  new Telemetry((line) => {
+    if (line.level === 'error' || line.level === 'warn') console.error(JSON.stringify(line));
+  });
+
+/** A stream of somebody else's with these messages, their log time in a header. Resolves when the server has them all. */
+export async function fillStream(nats: NatsConnection, messages: readonly TrafficMessage[]): Promise<void> {
+  const manager = await jetstreamManager(nats);
+  await manager.streams.add({ name: 'HUB', subjects: ['hub.>'] });
+  for (const [i, { body, observedAt }] of messages.entries()) {
+    const own = headers();
+    own.set('Laytime-Observed-At', String(observedAt));
+    nats.publish('hub.events', body, { headers: own });
+    if (i % 5000 === 4999) await nats.flush();
+  }
+  await nats.flush();
+  for (;;) {
+    const { state } = await manager.streams.info('HUB');
+    if (state.messages >= messages.length) return;
+    await new Promise((wake) => setTimeout(wake, 50));
+  }
+}
+
+/** CPU of this process since `since`, in microseconds for each of `events`, rounded to a tenth. */
+export function cpuUsEach(since: NodeJS.CpuUsage, events: number): number {
+  const { user, system } = process.cpuUsage(since);
+  return Math.round(((user + system) / events) * 10) / 10;
+}
+
+export const perSecond = (events: number, ms: number): number => Math.round((events / ms) * 1000);
