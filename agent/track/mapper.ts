@@ -22,8 +22,7 @@ export interface Mapped {
 /** Turns a record of the log into canonical events, by the map of its source. Pure. */
 export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, SourceBinding>): Mapped {
   const source = sources.get(record.source);
-  const message =
-    record.header(LogHeader.source) === undefined ? fromOthers(record, source) : fromOurs(record);
+  const message = messageOf(record, source);
   if (source === undefined) {
     const reason = `no source named "${record.source}" is configured; add it under sources:, or dismiss this message`;
     return {
@@ -47,34 +46,18 @@ export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, Source
   }
 }
 
-/** A message in somebody else's stream, read where it is: its headers are NATS's and CloudEvents', not ours. */
-function fromOthers(record: LogRecord, source: SourceBinding | undefined): LoggedMessage {
+/**
+ * A collector's message in our own log, or one in somebody else's stream, read where it is: there the headers are NATS's and
+ * CloudEvents', not ours.
+ */
+function messageOf(record: LogRecord, source: SourceBinding | undefined): LoggedMessage {
   const { stream, sequence, subject, observedAt } = record;
-  const settings = {
-    name: record.source,
-    ...(source?.correlationHeader !== undefined && { correlationHeader: source.correlationHeader }),
-  };
-  const { contentType, sourceId, correlationId, data } = fromNats(
-    { subject, data: record.data, headers: record.headers() },
-    settings,
-    observedAt,
-  );
-  return {
-    stream,
-    sequence,
-    subject,
-    observedAt,
-    contentType,
-    ...(sourceId !== undefined && { sourceId }),
-    ...(correlationId !== undefined && { correlationId }),
-    data,
-  };
-}
-
-/** A message that a collector put into our log. */
-function fromOurs(record: LogRecord): LoggedMessage {
-  const { stream, sequence, subject, observedAt } = record;
-  const { contentType, sourceId, revision, partner, correlationId, data } = toRawMessage(record);
+  const { correlationHeader } = source ?? {};
+  const settings = { name: record.source, ...(correlationHeader !== undefined && { correlationHeader }) };
+  const ours = record.header(LogHeader.source) !== undefined;
+  const { contentType, sourceId, revision, partner, correlationId, data } = ours
+    ? toRawMessage(record)
+    : fromNats({ subject, data: record.data, headers: record.headers() }, settings, observedAt);
   return {
     stream,
     sequence,
