@@ -36,7 +36,6 @@ async function demo(context: CommandContext): Promise<number> {
     shipments: numberOption(context, 'shipments', 300),
     clock,
     ...(dataDir !== undefined && { dataDir: resolve(context.cwd, dataDir) }),
-    signal: context.signal,
     onLine: (line) => {
       if (line.level === 'error') stderr(`${formatLogLine(line, new Date(clock.now()), false)}\n`);
     },

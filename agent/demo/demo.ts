@@ -34,7 +34,6 @@ export interface DemoOptions {
   readonly clock: Clock;
   /** Absent: a temporary one, removed at the end. */
   readonly dataDir?: string;
-  readonly signal: AbortSignal;
   readonly onLine: (line: LogLine) => void;
   readonly onAlerts: (records: readonly AlertRecord[]) => void;
 }
@@ -74,7 +73,7 @@ export function demoCalendars(year: number): Calendars & { readonly rules: Retur
 
 /** Makes the world that ends now, starts its systems and the agent. Nothing has happened in it yet: see {@link Demo.moveTo}. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { seed, clock, signal } = options;
+  const { seed, clock } = options;
   const endAt = Math.floor(clock.now() / 60_000) * 60_000;
   const year = new Date(endAt).getUTCFullYear();
   const calendars = demoCalendars(year);
@@ -86,7 +85,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   let stage: Stage | undefined;
   let app: App | undefined;
   let http: HttpServer | undefined;
+  const stopping = new AbortController();
   const stop = async (): Promise<void> => {
+    stopping.abort();
     await http?.stop();
     await app?.stop();
     await stage?.close();
@@ -98,7 +99,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     stage = await Stage.open(world, virtual, { natsUrl: nats.url, directory, seed });
     const project = loadDemoProject(year);
     const config = demoConfig(project.config!, stage, nats.url, directory, await httpPort(project.config!));
-    const driver = new Driver(stage, virtual, signal);
+    const driver = new Driver(stage, virtual, stopping.signal);
     const ledger = new AlertLedger();
     const clocks = trueClocks(world.shipments, calendars.rules.ruleSet, config.tenant);
     const hearsay = new Hearsay(world);

@@ -86,7 +86,7 @@ function consignments(
   return stories.map((story, i) => {
     const index = firstIndex + i;
     const deliveredAt = toMinute(journey.gateOutAt + chance.between(3, 20) * HOUR);
-    const createdAt = toMinute(journey.loadingPlans[0]!.knownAt - chance.between(1, 30) * HOUR);
+    const createdAt = byDay(journey.loadingPlans[0]!.knownAt - chance.between(1, 30) * HOUR);
     return {
       index,
       delivery: String(80_100_000 + index),
@@ -107,14 +107,20 @@ function consignments(
   });
 }
 
+/** Nobody posts at night; and the hour that comes twice in autumn could not be told from local times. */
+function byDay(at: EpochMs): EpochMs {
+  const night = new Date(at).getUTCHours() < 6;
+  return toMinute(night ? at + 6 * HOUR : at);
+}
+
 /** Goods issue in working hours some days before departure; now and then cancelled and posted again. */
 function goodsIssues(voyage: Voyage, createdAt: EpochMs, chance: Chance): readonly GoodsIssue[] {
   const { departedAt, lane } = voyage;
   const late = chance.happens(0.05);
   const daysBefore =
     lane.mode === 'air' ? chance.between(1, 3) : late ? chance.between(10.2, 11.5) : chance.between(2, 7);
-  const at = toMinute(Math.max(departedAt - daysBefore * DAY, createdAt + HOUR));
+  const at = byDay(Math.max(departedAt - daysBefore * DAY, createdAt + HOUR));
   if (!chance.happens(0.05) || departedAt - at < 2 * DAY) return [{ at }];
   const cancelledAt = at + toMinute(chance.between(2, 8) * HOUR);
-  return [{ at, cancelledAt }, { at: cancelledAt + toMinute(chance.between(3, 20) * HOUR) }];
+  return [{ at, cancelledAt }, { at: byDay(cancelledAt + chance.between(3, 20) * HOUR) }];
 }
