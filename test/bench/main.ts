@@ -1,0 +1,53 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureIdle } from './idle.ts';
+import { measureLatency } from './latency.ts';
+import { measureMemory } from './memory.ts';
+import { type Figures, tableOf } from './table.ts';
+import { measureThroughput } from './throughput.ts';
+
+const FULL = { events: 60_000, latencySeconds: 15, shipments: 100_000, idleSeconds: 10 };
+const QUICK = { events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds: 3 };
+const EVENTS_PER_SECOND = 2000;
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' } },
+});
+const sizes = values.quick === true ? QUICK : FULL;
+const dir = mkdtempSync(join(tmpdir(), 'laytime-bench-'));
+const began = performance.now();
+const [loadBefore = 0] = loadavg();
+
+/** One part after the other; on standard error what is being measured, so that nobody waits in the dark. */
+async function part<T>(name: string, measure: () => Promise<T>): Promise<T> {
+  console.error(`bench: ${name} …`);
+  return measure();
+}
+
+try {
+  const throughput = await part('throughput', () => measureThroughput(dir, sizes.events));
+  const latency = await part('alert latency', () =>
+    measureLatency(dir, EVENTS_PER_SECOND, sizes.latencySeconds),
+  );
+  const idle = await part('idle collector', () => measureIdle(dir, sizes.idleSeconds));
+  const memory = await part('memory and restart', () => measureMemory(dir, sizes.shipments));
+  const figures: Figures = {
+    machine: {
+      cpus: cpus().length,
+      model: cpus()[0]?.model ?? '',
+      node: process.version,
+      loadAverageBefore: Math.round(loadBefore * 100) / 100,
+    },
+    throughput,
+    latency,
+    memory,
+    ...(idle && { idleCollect: idle }),
+    benchSeconds: Math.round((performance.now() - began) / 1000),
+  };
+  console.log(values.json === true ? JSON.stringify(figures) : tableOf(figures));
+} finally {
+  await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+}

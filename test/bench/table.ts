@@ -1,0 +1,84 @@
+import type { Idle } from './idle.ts';
+import type { Latency } from './latency.ts';
+import type { Memory } from './memory.ts';
+import type { Throughput } from './throughput.ts';
+
+/** What `npm run bench -- --json` prints. */
+export interface Figures {
+  readonly machine: {
+    readonly cpus: number;
+    readonly model: string;
+    readonly node: string;
+    /** One-minute load before the run; above zero, somebody else was at work too. */
+    readonly loadAverageBefore: number;
+  };
+  readonly throughput: Throughput;
+  readonly latency: Latency;
+  readonly memory: Memory;
+  /** Absent where there is no /proc. */
+  readonly idleCollect?: Idle;
+  readonly benchSeconds: number;
+}
+
+type Row = readonly [what: string, reached: string, target: string];
+
+const count = (n: number): string => n.toLocaleString('en-US');
+
+/** The figures for a person, beside what they are meant to be. */
+export function tableOf({
+  machine,
+  throughput,
+  latency,
+  memory,
+  idleCollect,
+  benchSeconds,
+}: Figures): string {
+  const { cpuUsPerEvent: cpu } = throughput;
+  const rows: Row[] = [
+    ['Judged and stored, floor moved', `${count(throughput.storedEventsPerSecond)} events/s`, '25,000'],
+    ['  judged', `${count(throughput.judgedEventsPerSecond)} events/s`, ''],
+    ['  ceiling: log read only', `${count(throughput.logReadOnlyEventsPerSecond)} events/s`, ''],
+    ['  ceiling: insert only', `${count(throughput.insertOnlyEventsPerSecond)} events/s`, ''],
+    ['  judge alone, in memory', `${count(throughput.judgeOnlyEventsPerSecond)} events/s`, ''],
+    ['  stored ÷ lowest ceiling', String(throughput.storedToLowestCeilingRatio), ''],
+    ['Alert latency, p50', `${latency.p50Ms} ms`, ''],
+    [
+      `Alert latency, p99 at ${count(latency.offeredEventsPerSecond)} events/s`,
+      `${latency.p99Ms} ms`,
+      '500 ms',
+    ],
+    ['  alerts received of expected', `${latency.alertsReceived} of ${latency.alertsExpected}`, 'all'],
+    ['Memory of an open shipment', `${count(memory.bytesPerOpenShipment)} bytes`, '1,500 bytes'],
+    [`Restart with ${count(memory.shipments)} shipments`, `${memory.restartSeconds} s`, '10 s at 100,000'],
+    ...(idleCollect === undefined
+      ? []
+      : ([
+          ['Idle collector, resident', `${idleCollect.residentMegabytes} MB`, '120 MB'],
+          ['Idle collector, CPU', `${idleCollect.cpuPercent} %`, ''],
+        ] as Row[])),
+  ];
+  const stages: Row[] = [
+    ['log read', `${cpu.logRead} µs`, ''],
+    ['map', `${cpu.map} µs`, ''],
+    ['judge', `${cpu.judge} µs`, ''],
+    ['encode and insert', `${cpu.encodeAndInsert} µs`, ''],
+    ['alert log, notices, the rest', `${cpu.alertLogAndRest} µs`, ''],
+    ['whole agent', `${cpu.whole} µs`, ''],
+  ];
+  return [
+    `${machine.cpus} × ${machine.model}, Node ${machine.node}, load ${machine.loadAverageBefore} before the run; ${benchSeconds} s`,
+    '',
+    ...lined([['', 'reached', 'target'], ...rows]),
+    '',
+    'CPU of the agent for one event',
+    ...lined(stages),
+  ].join('\n');
+}
+
+function lined(rows: readonly Row[]): string[] {
+  const first = Math.max(...rows.map(([what]) => what.length));
+  const second = Math.max(...rows.map(([, reached]) => reached.length));
+  return rows.map(([what, reached, target]) =>
+    `${what.padEnd(first)}  ${reached.padStart(second)}  ${target}`.trimEnd(),
+  );
+}
