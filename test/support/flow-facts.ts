@@ -5,7 +5,10 @@ import { readRows } from '../../agent/store/query.ts';
 import type { AlertRecord } from '../../agent/track/outcome.ts';
 import { clientOf, type World } from './flow-world.ts';
 
-/** What a run left behind, as sorted lines of text, so that two runs can be compared and the first difference shown. */
+/**
+ * What a run left behind, as sorted lines of text, so that two runs can be compared and the first difference shown. Links are
+ * those of every event's effective revision: which superseded ones are linked too is history, and hangs on what came first.
+ */
 export interface Left {
   readonly events: readonly string[];
   readonly links: readonly string[];
@@ -38,9 +41,12 @@ export async function leftOf(world: World): Promise<Left> {
   const from = (table: string): string => `FROM {database:Identifier}.${table}`;
   const left = {
     events: await sorted(`SELECT * ${from('events')}`),
-    links: await sorted(`SELECT shipment_id, event_id ${from('links')}`),
+    links: await sorted(
+      `SELECT shipment_id, event_id ${from('links')} WHERE event_id IN
+        (SELECT argMax(event_id, (revision_order, revision_tag)) ${from('events')} GROUP BY key)`,
+    ),
     deadLetters: await sorted(`SELECT * EXCEPT (version) ${from('dead_letters_log')} FINAL`),
-    shipments: await sorted(`SELECT * EXCEPT (version) ${from('shipments_state')} FINAL`),
+    shipments: (await sorted(`SELECT * EXCEPT (version) ${from('shipments_state')} FINAL`)).map(soFar),
     alertRows: await sorted(
       `SELECT alert_id, number, kind, reason, at, headline, lines ${from('alert_changes')}`,
     ),
@@ -49,6 +55,9 @@ export async function leftOf(world: World): Promise<Left> {
   const alerts = (await alertLogOf(world)).map((record) => JSON.stringify(record)).sort();
   return { ...left, alerts };
 }
+
+/** How late a clock is that is still open is as of when it was judged last: any message about its shipment judges it again. */
+const soFar = (row: string): string => row.replaceAll(/("end_at":null,"late_ms":)\d+/g, '$1"so far"');
 
 /** What is wrong with what was told, as sentences; none is the promise kept. */
 export async function faultsOfTelling(world: World): Promise<string[]> {

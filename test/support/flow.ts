@@ -1,11 +1,11 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { type Judging, startJudging } from '../../agent/app-judging.ts';
+import { startJudging } from '../../agent/app-judging.ts';
 import { type Clock, systemClock } from '../../agent/clock.ts';
 import { openLog } from '../../agent/log/jetstream-log.ts';
 import type { Log } from '../../agent/log/log.ts';
 import { covers } from '../../agent/store/floor.ts';
-import { type LogLine, Telemetry } from '../../agent/telemetry.ts';
+import { Telemetry } from '../../agent/telemetry.ts';
 import { eventually } from './engines.ts';
 import { clientOf, DAY_ONE, type World } from './flow-world.ts';
 
@@ -95,20 +95,12 @@ class Process {
   }
 }
 
-/** An agent over a world, with every edge watched. */
-export interface Incarnation {
-  readonly judging: Judging;
-  readonly process: Process;
-  readonly lines: readonly LogLine[];
-}
-
 /** Runs an agent until it has read and told everything, or is killed. Says which. */
 export async function live(world: World, kill?: Kill): Promise<'done' | 'killed'> {
   const process = new Process(kill);
   const connection = watchConnection(await connect({ servers: world.nats.url }), process);
   const client = watchClient(clientOf(world), process);
-  const lines: LogLine[] = [];
-  const running = run(world, process, connection, client, lines);
+  const running = run(world, process, connection, client);
   const outcome = await Promise.race([running, process.died.then(() => 'killed' as const)]);
   running.catch(() => undefined);
   process.die();
@@ -122,7 +114,6 @@ async function run(
   process: Process,
   connection: NatsConnection,
   client: ClickHouseClient,
-  lines: LogLine[],
 ): Promise<'done'> {
   const clock = hurriedClock(process);
   const log = watchLog(await openLog(connection, { injectedClock: true, stampWith: () => DAY_ONE }), process);
@@ -131,7 +122,7 @@ async function run(
       project: world.project,
       config: { ...world.config, dataDir: world.dataDir },
       clock,
-      telemetry: new Telemetry((line) => lines.push(line)),
+      telemetry: new Telemetry(() => undefined),
       injected: { collect: clock },
       onBatch: () => {
         clock.passed();
