@@ -1,5 +1,6 @@
 import type { AlertMemory, AlertStatus } from '../../rules/alert.ts';
 import type { Occurrence, PlaceRole } from '../../rules/event.ts';
+import { isPlain, PackReader, PackWriter } from '../../rules/trace-pack-text.ts';
 import type { ClockState } from '../../rules/verdict.ts';
 import type { TextInterner } from './interner.ts';
 
@@ -28,41 +29,51 @@ const STATES: readonly ClockState[] = [
 const STATUSES: readonly AlertStatus[] = ['at-risk', 'firing', 'resolved', 'withdrawn'];
 const ROLES: readonly PlaceRole[] = ['origin', 'transshipment', 'destination'];
 
-type Packed = (string | number)[];
+const writer = new PackWriter();
+const HASH_LENGTH = 22;
 
-/** Clocks as a JSON array text of about 30 characters a clock. */
+/** Clocks as one line of text of 27 characters a clock. */
 export function packClocks(clocks: Iterable<ClockMemory>, names: TextInterner): string {
-  const out: Packed[] = [];
-  for (const clock of clocks) {
-    const { role, leg, subject } = clock.occurrence;
-    const { alert } = clock;
-    const packed: Packed = [clock.clockId, names.intern(clock.rule), STATES.indexOf(clock.state)];
-    packed.push(alert === undefined ? 0 : 1 + STATUSES.indexOf(alert.status) * 2 + (alert.confirmed ? 1 : 0));
-    packed.push(alert?.change ?? 0, role === undefined ? 0 : 1 + ROLES.indexOf(role));
-    if (leg !== undefined || subject !== undefined) packed.push(leg ?? 0, subject ?? 0);
-    out.push(packed);
+  writer.reset();
+  for (const { clockId, rule, state, alert, occurrence } of clocks) {
+    const { role, leg, subject } = occurrence;
+    const hashed = clockId.length === HASH_LENGTH && isPlain(clockId);
+    writer.number(STATES.indexOf(state) * 2 + (hashed ? 1 : 0));
+    if (hashed) writer.plain(clockId);
+    else writer.text(clockId);
+    writer.number(names.intern(rule));
+    writer.number(
+      alert === undefined ? 0 : 1 + STATUSES.indexOf(alert.status) * 2 + (alert.confirmed ? 1 : 0),
+    );
+    if (alert !== undefined) writer.number(alert.change);
+    const place = role === undefined ? 0 : 1 + ROLES.indexOf(role);
+    writer.number(place * 4 + (leg === undefined ? 0 : 2) + (subject === undefined ? 0 : 1));
+    if (leg !== undefined) writer.text(leg);
+    if (subject !== undefined) writer.text(subject);
   }
-  return JSON.stringify(out);
+  return writer.finish();
 }
 
+/** The inverse of {@link packClocks}, by clock id. Throws a RangeError for a damaged text. */
 export function unpackClocks(text: string, names: TextInterner): Map<string, ClockMemory> {
   const clocks = new Map<string, ClockMemory>();
-  for (const [clockId, rule, state, alert, change, role, leg, subject] of JSON.parse(text) as Packed[]) {
-    const status = Number(alert) - 1;
-    clocks.set(String(clockId), {
-      clockId: String(clockId),
-      rule: names.text(Number(rule)),
-      state: STATES[Number(state)]!,
-      occurrence: {
-        ...(role === 0 ? {} : { role: ROLES[Number(role) - 1]! }),
-        ...(typeof leg === 'string' ? { leg } : {}),
-        ...(typeof subject === 'string' ? { subject } : {}),
-      },
-      alert:
-        status < 0
-          ? undefined
-          : { status: STATUSES[status >> 1]!, confirmed: (status & 1) === 1, change: Number(change) },
-    });
+  const reader = new PackReader(text);
+  while (!reader.atEnd()) {
+    const head = reader.number();
+    const clockId = (head & 1) === 1 ? reader.plain(HASH_LENGTH) : reader.text();
+    const rule = names.text(reader.number());
+    const told = reader.number() - 1;
+    const alert =
+      told < 0
+        ? undefined
+        : { status: STATUSES[told >> 1]!, confirmed: (told & 1) === 1, change: reader.number() };
+    const place = reader.number();
+    const occurrence = {
+      ...(place >= 4 && { role: ROLES[(place >> 2) - 1]! }),
+      ...((place & 2) !== 0 && { leg: reader.text() }),
+      ...((place & 1) !== 0 && { subject: reader.text() }),
+    };
+    clocks.set(clockId, { clockId, rule, state: STATES[head >> 1]!, occurrence, alert });
   }
   return clocks;
 }

@@ -121,7 +121,8 @@ export class Shipments {
   }
 
   load(ids: readonly string[], packed: readonly string[]): void {
-    for (const [index, id] of ids.entries()) this.#add(id, packed[index]!);
+    // A piece of a larger text keeps all of it in memory.
+    for (const [index, id] of ids.entries()) this.#add(flatten(id), flatten(packed[index]!));
   }
 
   #add(id: string, packed: string): number {

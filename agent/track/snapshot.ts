@@ -11,7 +11,7 @@ import type { SavedNotices } from './notices.ts';
  * What a judge remembers, as lines of text. Sections are told apart by their first character; see {@link Snapshot}.
  * A format that changes gets a new number, and an old snapshot is then left aside: state is rebuilt from ClickHouse and the log.
  */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface SnapshotHead {
   readonly positions: Positions;

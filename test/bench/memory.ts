@@ -24,6 +24,8 @@ export interface Memory {
   readonly snapshotWriteSeconds: number;
   /** From the file on disk to a judge that goes on. */
   readonly restartSeconds: number;
+  /** What of it was work of our own; the rest is waiting for the disk, or for others on the machine. */
+  readonly restartCpuSeconds: number;
 }
 
 const REFS: readonly RefType[] = [
@@ -70,8 +72,10 @@ export async function measureMemory(dir: string, shipments: number): Promise<Mem
 
   const before = bytesInUse(collect);
   began = performance.now();
+  const cpu = process.cpuUsage();
   judge = await restart(directory, settings);
   const restartSeconds = secondsSince(began);
+  const { user, system } = process.cpuUsage(cpu);
   const bytes = bytesInUse(collect) - before;
   const counts = Object.values(judge.parts.assessor.counts).reduce((sum, count) => sum + count, 0);
   const { size } = judge.parts.shipments;
@@ -89,6 +93,7 @@ export async function measureMemory(dir: string, shipments: number): Promise<Mem
     snapshotBytesPerShipment: Math.round(snapshot / size),
     snapshotWriteSeconds,
     restartSeconds,
+    restartCpuSeconds: Math.round((user + system) / 10_000) / 100,
   };
 }
 

@@ -50,6 +50,7 @@ export function tableOf({
     ['  alerts received of expected', `${latency.alertsReceived} of ${latency.alertsExpected}`, 'all'],
     ['Memory of an open shipment', `${count(memory.bytesPerOpenShipment)} bytes`, '1,500 bytes'],
     [`Restart with ${count(memory.shipments)} shipments`, `${memory.restartSeconds} s`, '10 s at 100,000'],
+    ['  CPU of it', `${memory.restartCpuSeconds} s`, ''],
     ...(idleCollect === undefined
       ? []
       : ([
