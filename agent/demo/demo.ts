@@ -114,7 +114,11 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       },
     });
     const running = app;
-    http = await startAppHttp(app, { project, config, telemetry, year });
+    const plan = { project, config, telemetry, year };
+    // Somebody may have taken the port since we looked.
+    http = await startAppHttp(app, plan).catch(async () =>
+      startAppHttp(running, { ...plan, listen: { ...config.listen, port: await freePort() } }),
+    );
     return {
       ...{ world, project, config, clocks, hearsay, ledger, stage, app, stop },
       apiUrl: http.url,
