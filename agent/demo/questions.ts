@@ -3,7 +3,7 @@ import type { DemoShipment } from './shipment.ts';
 
 /** What people ask of the control tower, answered from the truth. Deliveries and declarations are sorted. */
 export interface TrueAnswers {
-  /** Deliveries that have arrived and are not released. */
+  /** Deliveries that have arrived, or are declared for import ahead of arrival, and are not released. */
   readonly awaitingRelease: readonly string[];
   /** Local reference numbers of declarations that customs refused. */
   readonly refused: readonly string[];
@@ -20,7 +20,10 @@ export function trueAnswers(shipments: readonly DemoShipment[], now: EpochMs): T
       .sort();
   const open = (at: EpochMs | undefined): boolean => at === undefined || at > now;
   return {
-    awaitingRelease: deliveries(({ journey, releasedAt }) => journey.arrivedAt <= now && open(releasedAt)),
+    awaitingRelease: deliveries(({ journey, releasedAt, ...papers }) => {
+      const filedAt = papers.entry?.filedAt ?? papers.declarations[0]!.filedAt;
+      return Math.min(journey.arrivedAt, filedAt) <= now && open(releasedAt);
+    }),
     refused: shipments
       .flatMap(({ declarations }) => declarations)
       .filter(({ rejectedAt }) => rejectedAt !== undefined && rejectedAt <= now)

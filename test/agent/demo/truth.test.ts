@@ -2,6 +2,7 @@ import t from 'tap';
 import { demoCalendars } from '../../../agent/demo/demo.ts';
 import { AlertLedger } from '../../../agent/demo/ledger.ts';
 import { Hearsay, naiveAlarms } from '../../../agent/demo/naive.ts';
+import { trueAnswers } from '../../../agent/demo/questions.ts';
 import type { Said } from '../../../agent/demo/said.ts';
 import { type DemoShipment, HOUR, type Journey, LANES } from '../../../agent/demo/shipment.ts';
 import { isBreached, isLate, type TrueClock, trueClocks } from '../../../agent/demo/truth.ts';
@@ -176,4 +177,16 @@ t.test('a broken promise that could be known and was not told is missed', async 
     messages: [...silent.messages, { ...WORLD.messages[1]!, at: broken.dueAt + HOUR }],
   };
   t.equal(missed(new AlertLedger(), told, NOW), 0, 'it was told, late, before it could be judged');
+});
+
+t.test('what people ask is answered from the truth', async (t) => {
+  const rejected = { lrn: 'LT0', filedAt: at(2, 6), rejectedAt: at(2, 7) };
+  const one = { ...SHIPMENT, declarations: [rejected, ...SHIPMENT.declarations] };
+  t.strictSame(trueAnswers([one], at(2, 12)), {
+    awaitingRelease: ['80100000'],
+    refused: ['LT0'],
+    dutyNotPosted: ['80100000'],
+  });
+  t.strictSame(trueAnswers([one], at(4, 15)), { awaitingRelease: [], refused: ['LT0'], dutyNotPosted: [] });
+  t.strictSame(trueAnswers([one], at(2, 5)), { awaitingRelease: [], refused: [], dutyNotPosted: [] });
 });
