@@ -29,14 +29,18 @@ export class Reread implements CatchUpSource {
   readonly #links: Link[] = [];
   readonly #channels: ChannelInterval[] = [];
   #alertsFrom: number | undefined;
+  /** Up to here every alert change is in the alert log: the floor must not pass records whose alerts nobody can read yet. */
+  #published: Positions;
 
   constructor(edges: RereadEdges) {
     this.#edges = edges;
+    this.#published = edges.judge.parts.positions;
   }
 
   /** Notes a batch that the store did not take. `alertSequence`: where the alert log ended before its changes. */
   missed(batch: JudgeBatch, alertSequence: number): void {
     this.#alertsFrom = Math.min(this.#alertsFrom ?? Number.POSITIVE_INFINITY, alertSequence + 1);
+    this.#published = batch.positions;
     for (const link of batch.links)
       if (!link.linked && this.#links.length < MOST_KEPT) this.#links.push(link);
     if (this.#channels.length < MOST_KEPT) this.#channels.push(...batch.channels);
@@ -54,19 +58,18 @@ export class Reread implements CatchUpSource {
   }
 
   async *reread(from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
-    const { judge, openReader } = this.#edges;
+    const { openReader } = this.#edges;
+    const until = this.#published;
     yield* this.#alertBatches(from);
     const reader = await openReader(from);
     try {
       let positions = from;
       while (!signal.aborted) {
-        // Between this look and the yield nothing else runs: what is given out is exactly where the judge stands.
-        if (covers(positions, judge.parts.positions)) {
-          yield this.#current();
+        if (covers(positions, until)) {
+          yield this.#current(until);
           return;
         }
         const { records } = await reader.next({ maxRecords: RECORDS_A_BATCH, maxWaitMs: 1000, signal });
-        const until = judge.parts.positions;
         const known = records.filter((record) => record.sequence <= (until[record.stream] ?? 0));
         if (known.length === 0) continue;
         positions = { ...positions };
@@ -106,12 +109,12 @@ export class Reread implements CatchUpSource {
   }
 
   /** The state of every shipment that changed, with all its links: some were learned long after their events. */
-  #current(): JudgeBatch {
+  #current(positions: Positions): JudgeBatch {
     const { judge } = this.#edges;
     const { parts } = judge;
     const slots = [...judge.dirty];
     const shipments = judge.dirtyStates();
-    const batch = emptyBatch(parts.positions, parts.logTime);
+    const batch = emptyBatch(positions, parts.logTime);
     for (const slot of slots) {
       const { id, entries } = parts.shipments.at(slot);
       for (const { key, revision } of entries.values()) {

@@ -40,6 +40,8 @@ class Process {
   readonly died: Promise<void>;
   readonly abort = new AbortController();
   readonly counts = new Map<Edge, number>();
+  /** What a real death would take along: timers that would keep the test from ending. */
+  readonly remains: (() => Promise<unknown>)[] = [];
   dead = false;
   #tellDeath: () => void = () => undefined;
   readonly #kill: Kill | undefined;
@@ -106,6 +108,7 @@ export async function live(world: World, kill?: Kill): Promise<'done' | 'killed'
   process.die();
   await connection.close();
   await client.close();
+  for (const end of process.remains) await end();
   return outcome;
 }
 
@@ -157,6 +160,9 @@ async function run(
   await Promise.race([finished, failed]);
   return 'done' as const;
 }
+
+/** Fewer than the agent would take, so that a short story has many batches. */
+const RECORDS_AT_ONCE = 250;
 
 /** Waits pass quickly, and a minute passes with every batch: snapshots are written often. */
 function hurriedClock(process: Process): Clock & { passed(): void } {
@@ -220,8 +226,10 @@ function watchLog(log: Log, process: Process): Log {
     close: () => log.close(),
     read: async (bindings, from) => {
       const reader = await log.read(bindings, from);
+      process.remains.push(() => reader.close());
       return {
-        next: (options) => process.use('read', () => reader.next(options)),
+        next: (options) =>
+          process.use('read', () => reader.next({ ...options, maxRecords: RECORDS_AT_ONCE })),
         close: () => reader.close(),
       };
     },
