@@ -149,7 +149,12 @@ async function run(
     throw error;
   });
   const finished = (async () => {
-    await eventually('everything is judged', () => covers(judging.judge.parts.positions, world.ends), 90_000);
+    await eventually(
+      'everything is judged',
+      () => process.dead || covers(judging.judge.parts.positions, world.ends),
+      90_000,
+    );
+    if (process.dead) return never<void>();
     await judging.store.flush();
     await judging.notifier.idle();
     await judging.store.flush();
