@@ -212,7 +212,8 @@ function judgeOverdue(
   const replanned = rule.kind === 'before' && plan.observedAt >= due && !isActual(input);
   const { provers, silent } = listen(input, due);
   const proved = provers > 0 && silent.length === 0;
-  const limit = (replanned ? plan.observedAt : due) + rule.waitForFeedsMs;
+  // A clock that is first heard of after its deadline (a backlog, a late report) gives its feeds the same time to tell the end.
+  const limit = Math.max(due, plan.observedAt) + rule.waitForFeedsMs;
   const breached = proved || rule.legal || now >= limit;
   const awaiting: VerdictReason =
     provers === 0 || silent.some((channel) => channel.status !== 'hearing')

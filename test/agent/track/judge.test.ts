@@ -258,12 +258,13 @@ t.test('a judge rebuilt from stored events tells nothing that was told before', 
   const records = messages.map(({ body, observedAt }, index) => bytesIn(body, observedAt, index + 1));
   const first = hubJudge({ rules: RULES });
   const batch = takeAll(first, records);
-  const told = new Map(batch.alerts.map(({ clockId, change }) => [clockId, change.after]));
-  const again = hubJudge({ rules: RULES, told: (clockId) => told.get(clockId) });
+  const last = new Map(batch.alerts.map(({ change }) => [change.alertId, change.after]));
+  const told = (alertId: string) => last.get(alertId);
+  const again = hubJudge({ rules: RULES, told });
   async function* stored() {
     yield batch.events;
   }
-  await rebuild(again, { positions: batch.positions, logTime: batch.logTime, events: stored() });
+  await rebuild(again, { positions: batch.positions, logTime: batch.logTime, events: stored() }, told);
   t.same(again.parts.positions, { HUB: records.length });
   t.same(toldAt(again.drain().alerts), []);
   t.same(endOf(again), endOf(first));
