@@ -87,6 +87,17 @@ t.test(
   },
 );
 
+t.test('a backlog read on the first day raises nothing while its end is still on the way', async (t) => {
+  const judge = hubJudge({ rules: RULES, channel: { provenBy: 'polls' } });
+  const inTime = { ...released, at: '2026-06-01T20:00:00Z' };
+  const { alerts } = takeAll(judge, [
+    saidBy(arrived, at('09-01T10:00'), 1),
+    saidBy(other(1, '06-01T11:00'), at('09-01T10:01'), 2),
+    saidBy(inTime, at('09-01T10:02'), 3),
+  ]);
+  t.same(toldAt(alerts), []);
+});
+
 t.test(
   'an event waits for the ref that ties it to a shipment, and then counts from when it happened',
   async (t) => {
