@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { measureIdle } from './idle.ts';
 import { measureLatency } from './latency.ts';
 import { measureMemory } from './memory.ts';
+import { cpuUsEach, trafficOf } from './project.ts';
 import { type Figures, tableOf } from './table.ts';
 import { measureThroughput } from './throughput.ts';
 
@@ -27,6 +28,14 @@ async function part<T>(name: string, measure: () => Promise<T>): Promise<T> {
   return measure();
 }
 
+/** How long `JSON.parse` of one message takes here and now: what to measure these figures by on another machine. */
+function yardstick(): number {
+  const [{ body } = { body: '{}' }] = trafficOf(10);
+  const before = process.cpuUsage();
+  for (let i = 0; i < 100_000; i += 1) JSON.parse(body);
+  return cpuUsEach(before, 100_000);
+}
+
 try {
   const throughput = await part('throughput', () => measureThroughput(dir, sizes.events));
   const latency = await part('alert latency', () =>
@@ -40,6 +49,7 @@ try {
       model: cpus()[0]?.model ?? '',
       node: process.version,
       loadAverageBefore: Math.round(loadBefore * 100) / 100,
+      jsonParseMicroseconds: yardstick(),
     },
     throughput,
     latency,

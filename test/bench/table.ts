@@ -11,6 +11,8 @@ export interface Figures {
     readonly node: string;
     /** One-minute load before the run; above zero, somebody else was at work too. */
     readonly loadAverageBefore: number;
+    /** CPU of one `JSON.parse` of a message of the bench, over and over. */
+    readonly jsonParseMicroseconds: number;
   };
   readonly throughput: Throughput;
   readonly latency: Latency;
@@ -67,7 +69,7 @@ export function tableOf({
     ['whole agent', `${cpu.whole} µs`, ''],
   ];
   return [
-    `${machine.cpus} × ${machine.model}, Node ${machine.node}, load ${machine.loadAverageBefore} before the run; ${benchSeconds} s`,
+    `${machine.cpus} × ${machine.model}, Node ${machine.node}, load ${machine.loadAverageBefore} before the run, JSON.parse of a message ${machine.jsonParseMicroseconds} µs; ${benchSeconds} s`,
     '',
     ...lined([['', 'reached', 'target'], ...rows]),
     '',
