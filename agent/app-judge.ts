@@ -17,7 +17,7 @@ import { writeSnapshot } from './track/snapshot.ts';
 export interface JudgeFacts {
   /** Sources whose messages nobody keeps while we are away. */
   readonly bestEffort: ReadonlySet<string>;
-  readonly told: (clockId: string) => AlertMemory | undefined;
+  readonly told: (alertId: string) => AlertMemory | undefined;
   readonly tellSince: EpochMs;
 }
 

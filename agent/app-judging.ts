@@ -1,5 +1,4 @@
 import { type MsgHdrs, headers as newHeaders } from '@nats-io/transport-node';
-import type { AlertMemory } from '../rules/alert.ts';
 import type { AppOptions } from './app.ts';
 import { type Intake, planIntake } from './app-collect.ts';
 import type { Engines } from './app-engines.ts';
@@ -20,9 +19,10 @@ import { AlertLog, FencedError } from './track/alert-log.ts';
 import { buildJudge, identityHashOf, type JudgeSettings } from './track/build.ts';
 import type { Judge } from './track/judge.ts';
 import type { AlertRecord } from './track/outcome.ts';
-import { rebuild } from './track/rebuild.ts';
+import { rebuild, type StoredFacts } from './track/rebuild.ts';
 import { Reread } from './track/reread.ts';
 import { readSnapshot } from './track/snapshot.ts';
+import { Told } from './track/told.ts';
 
 type Options = AppOptions & { readonly engines: Engines; readonly log: Log };
 
@@ -67,21 +67,25 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
     prefix: 'laytime.outbox',
     tell,
   });
-  const told = new Map<string, AlertMemory>();
+  const told = new Told();
+  const standing: { facts?: Pick<StoredFacts, 'positions' | 'logTime'> } = {};
   const unsent: AlertRecord[] = [];
   const alertLog = await AlertLog.open(alerts, (record) => {
-    if (record.clockId !== '') told.set(record.clockId, record.change.after);
+    told.take(record);
     if (record.notify.length > 0) unsent.push(record);
   });
   const settings = judgeSettingsOf(options.project, config, {
     bestEffort: intake.bestEffort,
-    told: (clockId) => told.get(clockId),
+    told: (alertId) =>
+      standing.facts && told.lastUpTo(alertId, standing.facts.positions, standing.facts.logTime),
     tellSince: options.injected ? Number.NEGATIVE_INFINITY : clock.now() - config.limits.alertHorizonMs,
   });
   const snapshots = new Snapshots(`${config.dataDir}/snapshots`, settings, clock, (error) =>
     telemetry.line('error', 'snapshot-failed', { error: String(error) }),
   );
-  const { judge, fromSnapshot } = await restore(settings, snapshots, options, migrated, signal);
+  const { judge, fromSnapshot } = await restore(settings, snapshots, options, migrated, signal, (facts) => {
+    standing.facts = facts;
+  });
   told.clear();
   const stateFile = `${config.dataDir}/spans.json`;
   const spans = await createSpans(config.telemetry, { clock, stateFile, telemetry });
@@ -110,6 +114,7 @@ async function restore(
   { engines, telemetry, clock, config }: Options,
   migrated: Promise<void>,
   signal: AbortSignal,
+  standAt: (facts: StoredFacts) => void,
 ): Promise<{ judge: Judge; fromSnapshot: boolean }> {
   const began = clock.elapsed();
   const identityHash = identityHashOf(settings);
@@ -118,7 +123,10 @@ async function restore(
   if (snapshot === undefined) {
     await migrated;
     const facts = await storedFacts(readerOf(engines), config.tenant, { clock, telemetry }, signal);
-    if (facts !== undefined) await rebuild(judge, facts);
+    if (facts !== undefined) {
+      standAt(facts);
+      await rebuild(judge, facts, settings.told);
+    }
   } else {
     if (snapshot.head.rulesHash !== settings.ruleSet.hash) {
       for (const _slice of judge.reassessAll()) await new Promise((resolve) => setImmediate(resolve));

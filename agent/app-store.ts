@@ -8,7 +8,7 @@ import { readRows, type StoreReader } from './store/query.ts';
 import { recordRuleVersions } from './store/rule-versions.ts';
 import { readAllEvents } from './store/stored-events.ts';
 import type { Telemetry } from './telemetry.ts';
-import type { StoredFacts } from './track/rebuild.ts';
+import type { RecalledLetter, StoredFacts } from './track/rebuild.ts';
 
 const RETRY_MS = 5_000;
 const DAY_MS = 86_400_000;
@@ -59,7 +59,14 @@ export function storedFacts(
       'SELECT toUnixTimestamp64Milli(max(log_time)) AS at FROM {database:Identifier}.commits WHERE writer = {writer:String}',
       { writer },
     );
-    return { positions, logTime: row?.at ?? 0, events: readAllEvents(store, positions) };
+    const deadLetters = await readRows<RecalledLetter>(
+      store,
+      `SELECT id, source, partner, source_id AS sourceId, toUnixTimestamp64Milli(observed_at) AS observedAt
+        FROM {database:Identifier}.dead_letters
+        WHERE status = 'open' AND sequence <= {positions:Map(String, UInt64)}[stream] ORDER BY observed_at, sequence`,
+      { positions },
+    );
+    return { positions, logTime: row?.at ?? 0, deadLetters, events: readAllEvents(store, positions) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { type AlertMemory, decideAlert } from '../../rules/alert.ts';
+import { type AlertMemory, alertIdOf, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import type { Channels } from '../../rules/channels.ts';
 import type { Ref } from '../../rules/refs.ts';
@@ -22,8 +22,8 @@ export interface AssessorSettings {
   readonly renderAlert: RenderAlert;
   /** Alert changes of log times before this are recorded, not told: the first start on an old stream must not page anybody. */
   readonly tellSince: EpochMs;
-  /** What the alert log last told of a clock that memory does not know; see {@link Assessor.muted}. */
-  readonly told: (clockId: string) => AlertMemory | undefined;
+  /** What the alert log last told of an alert that memory does not know; see {@link Assessor.muted}. */
+  readonly told: (alertId: string) => AlertMemory | undefined;
 }
 
 /** A shipment judged at one moment. */
@@ -126,7 +126,8 @@ export class Assessor {
   /** Counts a verdict and decides what it changes about its alert. */
   #decide(before: ClockMemory | undefined, verdict: Verdict, now: EpochMs, out: Growing): ClockMemory {
     this.#count(before?.state, verdict.state);
-    const memory = before?.alert ?? (this.muted ? this.#settings.told(verdict.clockId) : undefined);
+    const memory =
+      before?.alert ?? (this.muted ? this.#settings.told(alertIdOf(verdict.clockId)) : undefined);
     const change = this.muted ? undefined : decideAlert(memory, verdict, now).change;
     if (change !== undefined) out.alerts.push(this.#record(change, verdict, out.trace));
     if (verdict.awaitingChannels.length > 0) this.#addWaits(verdict, out.waits);

@@ -32,8 +32,8 @@ export interface JudgeSettings {
   readonly noticeRoutes: readonly string[];
   /** Alert changes of earlier log times are recorded, not told. */
   readonly tellSince: EpochMs;
-  /** What the alert log last told of a clock; used when state is rebuilt without a snapshot. */
-  readonly told: (clockId: string) => AlertMemory | undefined;
+  /** What the alert log had told of an alert up to the stored facts; used when state is rebuilt without a snapshot. */
+  readonly told: (alertId: string) => AlertMemory | undefined;
 }
 
 /** Names the meaning of identities: a snapshot made under another one is of no use. */

@@ -12,7 +12,8 @@ import { mapRecord, type SourceBinding } from './mapper.ts';
 import { type Membership, type MembershipEffects, noEffects } from './membership.ts';
 import { intervalOf, type Notices } from './notices.ts';
 import { identityOverrideOf, parseOperatorAction } from './operator.ts';
-import type { JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
+import type { AlertRecord, JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
+import type { RecalledLetter } from './rebuild.ts';
 import type { Shipments } from './shipments.ts';
 import type { Timers } from './timers.ts';
 
@@ -78,6 +79,13 @@ export class Judge {
     this.advance(event.observedAt);
     const effects = this.#absorb([event]);
     this.#conclude(effects, [this.parts.channels.heard(event.source, event.partner, event.observedAt)]);
+  }
+
+  /** Remembers a message that could not be read, from the store; it holds its channel back until it is mended or dismissed. */
+  recallLetter({ id, source, partner, sourceId, observedAt }: RecalledLetter): void {
+    this.advance(observedAt);
+    if (sourceId !== '') this.parts.openDeadLetters.set(`${source}\u001f${sourceId}`, id);
+    this.#channelsMoved(this.parts.channels.deadLetter(id, source, partner, observedAt));
   }
 
   /** The process starts again from a snapshot: what was assumed of channels is assumed no more. */
@@ -193,7 +201,7 @@ export class Judge {
     for (const update of moved) this.#channelsMoved(update);
     for (const conflict of effects.conflicts) {
       const alert = this.parts.notices.conflict(conflict, this.parts.logTime);
-      if (alert !== undefined) this.#batch.alerts.push(alert);
+      if (alert !== undefined) this.#tell(alert);
     }
   }
 
@@ -268,7 +276,7 @@ export class Judge {
     for (const transition of update.transitions) {
       this.#batch.channels.push(intervalOf(transition));
       const alert = notices.channel(transition, this.parts.logTime, awaiting.size);
-      if (alert !== undefined) this.#batch.alerts.push(alert);
+      if (alert !== undefined) this.#tell(alert);
     }
     for (const { channelId } of update.moved) {
       const ready = awaiting.ready(
@@ -279,10 +287,14 @@ export class Judge {
     }
   }
 
+  #tell(alert: AlertRecord): void {
+    this.#batch.alerts.push({ ...alert, after: { ...this.parts.positions } });
+  }
+
   #assess(slot: number): void {
     const { shipments, assessor, timers, awaiting } = this.parts;
     const assessment = assessor.assess(shipments.at(slot), this.parts.logTime);
-    for (const alert of assessment.alerts) this.#batch.alerts.push(alert);
+    for (const alert of assessment.alerts) this.#tell(alert);
     timers.set(slot, assessment.nextAt);
     awaiting.set(slot, assessment.waits);
     this.#assessed.set(slot, assessment);

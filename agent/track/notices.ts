@@ -1,4 +1,9 @@
-import { type AlertChange, type AlertMemory, decideChannelAlert } from '../../rules/alert.ts';
+import {
+  type AlertChange,
+  type AlertMemory,
+  channelAlertIdOf,
+  decideChannelAlert,
+} from '../../rules/alert.ts';
 import type { ChannelState, ChannelTransition } from '../../rules/channel.ts';
 import { hashId } from '../../rules/hash.ts';
 import type { IdentityConflict } from '../../rules/identity.ts';
@@ -35,6 +40,15 @@ export class Notices {
 
   dump(): SavedNotices {
     return { channels: [...this.#channels], conflicts: [...this.#conflicts] };
+  }
+
+  /** The alerts of channels stand as they were told, by alert id, whatever was decided until now. */
+  stand(told: (alertId: string) => AlertMemory | undefined): void {
+    this.#channels.clear();
+    for (const { id } of this.#settings.channels()) {
+      const memory = told(channelAlertIdOf(id));
+      if (memory !== undefined) this.#channels.set(id, memory);
+    }
   }
 
   /** A channel was lost or heard again: one alert for the channel, not one for each shipment. */

@@ -80,6 +80,8 @@ export interface AlertRecord {
   /** For grouping and conditions: rule, place, partner, lane, mode, owner … */
   readonly labels: Readonly<Record<string, string>>;
   readonly text: AlertText;
+  /** Positions before the record that brought it about: tells whether stored facts reach this far. Absent in older records. */
+  readonly after?: Positions;
 }
 
 /** The message in business terms. Times are rendered twice: in the place's zone and in the reader's. */

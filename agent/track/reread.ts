@@ -30,17 +30,18 @@ export class Reread implements CatchUpSource {
   readonly #channels: ChannelInterval[] = [];
   #alertsFrom: number | undefined;
   /** Up to here every alert change is in the alert log: the floor must not pass records whose alerts nobody can read yet. */
-  #published: Positions;
+  #published: Pick<JudgeBatch, 'positions' | 'logTime'>;
 
   constructor(edges: RereadEdges) {
     this.#edges = edges;
-    this.#published = edges.judge.parts.positions;
+    const { positions, logTime } = edges.judge.parts;
+    this.#published = { positions, logTime };
   }
 
   /** Notes a batch that the store did not take. `alertSequence`: where the alert log ended before its changes. */
   missed(batch: JudgeBatch, alertSequence: number): void {
     this.#alertsFrom = Math.min(this.#alertsFrom ?? Number.POSITIVE_INFINITY, alertSequence + 1);
-    this.#published = batch.positions;
+    this.#published = { positions: batch.positions, logTime: batch.logTime };
     for (const link of batch.links)
       if (!link.linked && this.#links.length < MOST_KEPT) this.#links.push(link);
     if (this.#channels.length < MOST_KEPT) this.#channels.push(...batch.channels);
@@ -65,12 +66,12 @@ export class Reread implements CatchUpSource {
     try {
       let positions = from;
       while (!signal.aborted) {
-        if (covers(positions, until)) {
+        if (covers(positions, until.positions)) {
           yield this.#current(until);
           return;
         }
         const { records } = await reader.next({ maxRecords: RECORDS_A_BATCH, maxWaitMs: 1000, signal });
-        const known = records.filter((record) => record.sequence <= (until[record.stream] ?? 0));
+        const known = records.filter((record) => record.sequence <= (until.positions[record.stream] ?? 0));
         if (known.length === 0) continue;
         positions = { ...positions };
         for (const { stream, sequence } of known) positions = { ...positions, [stream]: sequence };
@@ -83,7 +84,8 @@ export class Reread implements CatchUpSource {
 
   #facts(records: JudgeBatch['records'], positions: Positions): JudgeBatch {
     const { parts } = this.#edges.judge;
-    const batch = emptyBatch(positions, parts.logTime);
+    // Not the judge's own time, which is far ahead: whoever is rebuilt from here goes on at this moment.
+    const batch = emptyBatch(positions, Math.max(...records.map(({ observedAt }) => observedAt)));
     for (const record of records) {
       batch.records.push(record);
       if (record.kind === 'operator') {
@@ -109,12 +111,12 @@ export class Reread implements CatchUpSource {
   }
 
   /** The state of every shipment that changed, with all its links: some were learned long after their events. */
-  #current(positions: Positions): JudgeBatch {
+  #current({ positions, logTime }: Pick<JudgeBatch, 'positions' | 'logTime'>): JudgeBatch {
     const { judge } = this.#edges;
     const { parts } = judge;
     const slots = [...judge.dirty];
     const shipments = judge.dirtyStates();
-    const batch = emptyBatch(positions, parts.logTime);
+    const batch = emptyBatch(positions, logTime);
     for (const slot of slots) {
       const { id, entries } = parts.shipments.at(slot);
       for (const { key, revision } of entries.values()) {
@@ -133,18 +135,18 @@ export class Reread implements CatchUpSource {
   }
 
   async *#alertBatches(from: Positions): AsyncGenerator<JudgeBatch> {
-    const { judge, alerts } = this.#edges;
+    const { alerts } = this.#edges;
     const first = this.#alertsFrom;
     if (first === undefined) return;
     this.#alertsFrom = undefined;
     let given = false;
     try {
-      let batch = emptyBatch(from, judge.parts.logTime);
+      let batch = emptyBatch(from, Number.NEGATIVE_INFINITY);
       for await (const { value } of alerts.read(first)) {
         batch.alerts.push(value);
         if (batch.alerts.length < RECORDS_A_BATCH) continue;
         yield batch;
-        batch = emptyBatch(from, judge.parts.logTime);
+        batch = emptyBatch(from, Number.NEGATIVE_INFINITY);
       }
       if (batch.alerts.length > 0) yield batch;
       given = true;
