@@ -60,17 +60,8 @@ export class Judge {
     this.advance(record.observedAt);
     this.#batch.records.push(record);
     this.totals.records += 1;
-    switch (record.kind) {
-      case 'message':
-        this.#message(record);
-        break;
-      case 'proof':
-      case 'operator':
-        this.#control(record);
-        break;
-      case 'tick':
-        break;
-    }
+    if (record.kind === 'message') this.#message(record);
+    else if (record.kind !== 'tick') this.#control(record);
     this.parts.positions = { ...this.parts.positions, [record.stream]: record.sequence };
   }
 
@@ -82,10 +73,9 @@ export class Judge {
   }
 
   /** Remembers a message that could not be read, from the store; it holds its channel back until it is mended or dismissed. */
-  recallLetter({ id, source, partner, sourceId, observedAt }: RecalledLetter): void {
-    this.advance(observedAt);
-    if (sourceId !== '') this.parts.openDeadLetters.set(`${source}\u001f${sourceId}`, id);
-    this.#channelsMoved(this.parts.channels.deadLetter(id, source, partner, observedAt));
+  recallLetter(letter: RecalledLetter): void {
+    this.advance(letter.observedAt);
+    this.#holdBack(letter);
   }
 
   /** The process starts again from a snapshot: what was assumed of channels is assumed no more. */
@@ -207,9 +197,12 @@ export class Judge {
 
   #deadLetter(record: LogRecord, partner: string, message: LoggedMessage, cause: DeadLetterCause): void {
     const letter = deadLetterOf(record, partner, message, cause);
-    const { id, source, sourceId, observedAt } = letter;
     this.totals.deadLetters += 1;
     this.#batch.deadLetters.push(letter);
+    this.#holdBack(letter);
+  }
+
+  #holdBack({ id, source, partner, sourceId, observedAt }: RecalledLetter): void {
     if (sourceId !== '') this.parts.openDeadLetters.set(`${source}\u001f${sourceId}`, id);
     this.#channelsMoved(this.parts.channels.deadLetter(id, source, partner, observedAt));
   }
