@@ -21,30 +21,30 @@ async function isAsUndisturbed(
   test.strictSame(await faultsOfTelling(world), [], 'every change was told under one key with one body');
 }
 
-/** Somewhere in the middle of what 1,500 messages bring about. */
+/** Somewhere in the middle of what 800 messages bring about. */
 const MIDDLE: Readonly<Record<Edge, number>> = {
-  read: 3,
-  alert: 150,
-  decide: 60,
-  send: 60,
-  record: 60,
+  read: 2,
+  alert: 80,
+  decide: 30,
+  send: 30,
+  record: 30,
   facts: 4,
   state: 1,
   commit: 1,
-  snapshot: 2,
+  snapshot: 1,
   floor: 1,
 };
 
 t.test('killed once at any edge, an agent ends as if it had lived', { timeout: 80_000 }, async (t) => {
-  const reference = await makeWorld(t, { messages: 1500, clickhouse });
+  const reference = await makeWorld(t, { messages: 800, clickhouse });
   t.equal(await live(reference), 'done');
   const undisturbed = await leftOf(reference);
-  t.ok(undisturbed.alerts.length > 100 && undisturbed.deadLetters.length > 0, 'there is something to lose');
+  t.ok(undisturbed.alerts.length > 100, 'there is something to lose');
   t.strictSame(await faultsOfTelling(reference), []);
   for (const edge of EDGES) {
     for (const when of ['before', 'after'] as const) {
       await t.test(`${when} ${edge}`, async (t) => {
-        const world = await makeWorld(t, { messages: 1500, clickhouse });
+        const world = await makeWorld(t, { messages: 800, clickhouse });
         t.equal(await live(world, { edge, nth: MIDDLE[edge], when }), 'killed');
         t.equal(await live(world), 'done');
         await isAsUndisturbed(t, world, undisturbed);
@@ -63,7 +63,7 @@ const EARLY: Readonly<Record<Edge, number>> = {
   facts: 1,
   state: 1,
   commit: 1,
-  snapshot: 2,
+  snapshot: 1,
   floor: 1,
 };
 
