@@ -61,8 +61,24 @@ const RANKS = new Map(
 );
 const ROLES = { origin: 'a', transshipment: 'b', destination: 'c' } as const;
 
+/** The keys of what names neither leg nor subject, made once: most occurrences are such. */
+const PLAIN_KEYS = new Map(
+  [...RANKS].map(([code, rank]) => {
+    const { origin, transshipment, destination } = ROLES;
+    return [
+      code,
+      {
+        none: rank,
+        origin: rank + origin,
+        transshipment: rank + transshipment,
+        destination: rank + destination,
+      },
+    ] as const;
+  }),
+);
+
 function sortKeyOf(milestone: MilestoneCode, { role, leg, subject }: Occurrence): string {
-  const rank = RANKS.get(milestone)! + (role === undefined ? '' : ROLES[role]);
+  const rank = PLAIN_KEYS.get(milestone)![role ?? 'none'];
   if (leg === undefined && subject === undefined) return rank;
   // "Not said" and "said to be nothing" are two things.
   return `${rank}\u0000${leg === undefined ? '' : `=${leg}`}\u0000${subject === undefined ? '' : `=${subject}`}`;
