@@ -53,7 +53,7 @@ export interface WorldOptions {
   readonly clickhouse?: ClickHouseEngine;
   /** More lines of the configuration. */
   readonly settings?: string;
-  /** Publish the traffic at once; else the test does. */
+  /** Publish the traffic, and let time pass after it, at once; else the test does. */
   readonly publish?: boolean;
 }
 
@@ -142,10 +142,6 @@ async function fill(
 ): Promise<Record<string, number>> {
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: 'HUB', subjects: ['hub.>'] });
-  const log = await openLog(connection, { injectedClock: true });
-  const last = messages.at(-1)?.observedAt ?? DAY_ONE;
-  await log.append({ kind: 'tick', id: 'end', observedAt: last + 40 * 86_400_000, body: {} });
-  await log.close();
   if (publish) {
     publishAll(connection, messages);
     await connection.flush();
@@ -153,15 +149,28 @@ async function fill(
       const { state } = await manager.streams.info('HUB');
       return state.messages === messages.length;
     });
+    await timePasses(connection, messages);
   }
   return { HUB: messages.length, LAYTIME_LOG: 1 };
 }
 
+/** Lets forty days pass after the last message: whatever is still to fall due does. */
+export async function timePasses(
+  connection: NatsConnection,
+  messages: readonly TrafficMessage[],
+): Promise<void> {
+  const log = await openLog(connection, { injectedClock: true });
+  const last = messages.at(-1)?.observedAt ?? DAY_ONE;
+  await log.append({ kind: 'tick', id: 'end', observedAt: last + 40 * 86_400_000, body: {} });
+  await log.close();
+}
+
+/** Publishes traffic with the times at which it was observed. */
 export function publishAll(connection: NatsConnection, messages: readonly TrafficMessage[]): void {
   for (const { observedAt, body } of messages) {
-    const with_ = headers();
-    with_.set('Laytime-Observed-At', String(observedAt));
-    connection.publish('hub.events', body, { headers: with_ });
+    const named = headers();
+    named.set('Laytime-Observed-At', String(observedAt));
+    connection.publish('hub.events', body, { headers: named });
   }
 }
 

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { eventually, withClickHouse } from '../support/engines.ts';
+import { live } from '../support/flow.ts';
+import { differences, faultsOfTelling, leftOf } from '../support/flow-facts.ts';
+import { hardTraffic, makeWorld, publishAll, timePasses, type World } from '../support/flow-world.ts';
+import { seeded } from '../support/random.ts';
+
+t.setTimeout(110_000);
+const ENTRY = fileURLToPath(new URL('../support/agent-process.ts', import.meta.url));
+const MESSAGES = 6_000;
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly said: string[];
+}
+
+function start(world: World): Running {
+  const child = spawn(process.execPath, [ENTRY, world.configFile, JSON.stringify(world.ends)], {
+    cwd: dirname(world.configFile),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const said: string[] = [];
+  child.stdout?.on('data', (text: Buffer) => said.push(...text.toString().trim().split('\n')));
+  return { child, said };
+}
+
+async function killed({ child }: Running): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+const pause = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms));
+
+const clickhouse = await withClickHouse(t);
+t.test('killed ten times under load, and its servers with it', { timeout: 90_000 }, async (t) => {
+  const reference = await makeWorld(t, { messages: MESSAGES, clickhouse });
+  t.equal(await live(reference), 'done');
+  const undisturbed = await leftOf(reference);
+  const world = await makeWorld(t, { messages: MESSAGES, clickhouse, publish: false });
+  const messages = hardTraffic(MESSAGES);
+  const random = seeded(7);
+  const share = Math.ceil(MESSAGES / 11);
+  for (let life = 0; life < 10; life += 1) {
+    publishAll(world.connection, messages.slice(life * share, (life + 1) * share));
+    await world.connection.flush();
+    const running = start(world);
+    await eventually(
+      'it has started',
+      () => running.said.includes('started') || running.child.exitCode !== null,
+    );
+    await pause(random() * 600);
+    if (life === 3 || life === 6) await world.clickhouse.kill();
+    if (life === 5 || life === 8) await world.nats.kill();
+    await pause(random() * 300);
+    await killed(running);
+    if (life === 4) await rm(join(world.dataDir, 'snapshots'), { recursive: true, force: true });
+    await Promise.all([world.nats.ready(), world.clickhouse.ready()]);
+    await eventually('the publisher is connected again', () =>
+      world.connection.rtt().then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+  publishAll(world.connection, messages.slice(10 * share));
+  await world.connection.flush();
+  await timePasses(world.connection, messages);
+  const last = start(world);
+  await eventually('everything is told', () => last.said.includes('done'), 60_000);
+  await once(last.child, 'exit');
+  t.strictSame(
+    differences(undisturbed, await leftOf(world)),
+    [],
+    'facts, states and alert changes are equal',
+  );
+  t.strictSame(await faultsOfTelling(world), [], 'every change was told under one key with one body');
+});
