@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { startJudging } from '../../agent/app-judging.ts';
+import { type Judging, startJudging } from '../../agent/app-judging.ts';
 import { type Clock, systemClock } from '../../agent/clock.ts';
 import { openLog } from '../../agent/log/jetstream-log.ts';
 import type { Log } from '../../agent/log/log.ts';
@@ -31,6 +31,9 @@ export interface Kill {
   readonly when: 'before' | 'after';
 }
 
+/** Runs when everything is judged and told although nothing could be stored; then ClickHouse comes back. */
+export type WhileAway = (judging: Judging) => Promise<void>;
+
 class KilledError extends Error {}
 
 const never = <T>(): Promise<T> => new Promise(() => undefined);
@@ -43,6 +46,8 @@ class Process {
   /** What a real death would take along: timers that would keep the test from ending. */
   readonly remains: (() => Promise<unknown>)[] = [];
   dead = false;
+  /** Nothing can be inserted. */
+  storeAway = false;
   #tellDeath: () => void = () => undefined;
   readonly #kill: Kill | undefined;
 
@@ -98,11 +103,12 @@ class Process {
 }
 
 /** Runs an agent until it has read and told everything, or is killed. Says which. */
-export async function live(world: World, kill?: Kill): Promise<'done' | 'killed'> {
+export async function live(world: World, kill?: Kill, whileAway?: WhileAway): Promise<'done' | 'killed'> {
   const process = new Process(kill);
+  process.storeAway = whileAway !== undefined;
   const connection = watchConnection(await connect({ servers: world.nats.url }), process);
   const client = watchClient(clientOf(world), process);
-  const running = run(world, process, connection, client);
+  const running = run(world, process, connection, client, whileAway);
   const outcome = await Promise.race([running, process.died.then(() => 'killed' as const)]);
   running.catch(() => undefined);
   process.die();
@@ -117,6 +123,7 @@ async function run(
   process: Process,
   connection: NatsConnection,
   client: ClickHouseClient,
+  whileAway: WhileAway | undefined,
 ): Promise<'done'> {
   const clock = hurriedClock(process);
   const log = watchLog(await openLog(connection, { injectedClock: true, stampWith: () => DAY_ONE }), process);
@@ -155,6 +162,11 @@ async function run(
       90_000,
     );
     if (process.dead) return never<void>();
+    if (whileAway !== undefined) {
+      await judging.notifier.idle();
+      await whileAway(judging);
+      process.storeAway = false;
+    }
     await judging.store.flush();
     await judging.notifier.idle();
     await judging.store.flush();
@@ -167,7 +179,7 @@ async function run(
 }
 
 /** Fewer than the agent would take, so that a short story has many batches. */
-const RECORDS_AT_ONCE = 250;
+const RECORDS_AT_ONCE = 80;
 
 /** Waits pass quickly, and a minute passes with every batch: snapshots are written often. */
 function hurriedClock(process: Process): Clock & { passed(): void } {
@@ -214,6 +226,7 @@ function watchClient(client: ClickHouseClient, process: Process): ClickHouseClie
   client.exec = ((options: Parameters<typeof exec>[0]) => {
     const table = /INSERT INTO \S+\.(\w+)/.exec(options.query)?.[1];
     if (table === undefined) return exec(options);
+    if (process.storeAway) return Promise.reject(new Error('connect ECONNREFUSED'));
     const edge = table === 'commits' ? 'commit' : table === 'shipments_state' ? 'state' : 'facts';
     return process.use(edge, () => exec(options));
   }) as typeof client.exec;
