@@ -1,6 +1,6 @@
 import { runCollectors } from './app-collect.ts';
 import { type Engines, startEngines } from './app-engines.ts';
-import { type Judging, startJudging } from './app-judging.ts';
+import type { Judging } from './app-judging.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Project } from './config-load.ts';
@@ -66,8 +66,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     log.onFault((fault) => telemetry.logFault(fault));
     await options.onOpen?.({ engines, log });
     options.signal?.throwIfAborted();
-    if (config.role !== 'collect')
+    if (config.role !== 'collect') {
+      // Loaded when it is needed: an agent at the edge does without its memory.
+      const { startJudging } = await import('./app-judging.ts');
       judging = await startJudging({ ...options, engines, log }, stopping.signal);
+    }
   } catch (error) {
     stopping.abort();
     await judging?.stop();
