@@ -108,6 +108,8 @@ class Guarded<T> implements JetStreamGuardedStream<T> {
           if (sequence === end) return;
         }
         if (caughtUp) return;
+        if (this.#connection.isClosed())
+          throw new Error(`the connection was closed while ${this.#stream} was read`);
       }
     } finally {
       await reader.close();
