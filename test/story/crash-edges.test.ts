@@ -1,7 +1,7 @@
 import t from 'tap';
 import { withClickHouse } from '../support/engines.ts';
 import { EDGES, type Edge, live } from '../support/flow.ts';
-import { differences, faultsOfTelling, type Left, leftOf } from '../support/flow-facts.ts';
+import { alertLogOf, differences, faultsOfTelling, type Left, leftOf } from '../support/flow-facts.ts';
 import { makeWorld, type World } from '../support/flow-world.ts';
 
 t.setTimeout(110_000);
@@ -83,3 +83,21 @@ t.test('20,000 messages, killed at one edge after another', { timeout: 80_000 },
   t.equal(await live(world), 'done');
   await isAsUndisturbed(t, world, undisturbed);
 });
+
+t.test(
+  'ClickHouse away for longer than memory holds: judged and told all the same, stored afterwards',
+  async (t) => {
+    const settings = 'limits: { pending_rows: 1000 }';
+    const reference = await makeWorld(t, { messages: 2000, clickhouse });
+    t.equal(await live(reference), 'done');
+    const undisturbed = await leftOf(reference);
+    const world = await makeWorld(t, { messages: 2000, clickhouse, settings });
+    const outcome = await live(world, undefined, async (judging) => {
+      t.strictSame(await faultsOfTelling(world), [], 'everybody was told while nothing could be stored');
+      t.ok((await alertLogOf(world)).length === undisturbed.alerts.length);
+      t.strictSame(judging.store.floor(), {}, 'nothing was stored');
+    });
+    t.equal(outcome, 'done');
+    await isAsUndisturbed(t, world, undisturbed);
+  },
+);
