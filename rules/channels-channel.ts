@@ -36,6 +36,7 @@ export interface SavedChannel {
   readonly reason: ChannelReason;
   readonly provedUntil?: EpochMs;
   readonly heardAt?: EpochMs;
+  readonly settlesAt?: EpochMs;
   readonly deadline?: EpochMs;
 }
 
@@ -53,6 +54,8 @@ export interface SavedChannels {
   }[];
 }
 
+/** What was held up during a silence comes in within this time of the first word, or within `expect_every` where that is shorter. */
+const BACKLOG_SETTLES_MS: DurationMs = 10 * 60_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 const ENDLESS = Number.POSITIVE_INFINITY;
 
@@ -71,6 +74,8 @@ export class Channel {
   #provedUntil: EpochMs = NEVER;
   /** Time of the oldest dead letter of the source that may be this partner's. */
   #heldBack: EpochMs = ENDLESS;
+  /** After a silence: signs of life before this moment may be the head of a backlog and prove nothing yet. */
+  #settlesAt: EpochMs = NEVER;
   #status: ChannelState['status'] = 'never-heard';
   #reason: ChannelReason = 'never-heard';
   #state: ChannelState | undefined;
@@ -122,9 +127,20 @@ export class Channel {
     return cap < this.#provedUntil ? { ...this.#state, watermark: this.#limit(cap) } : this.#state;
   }
 
-  /** A sign of life at `at` that proves everything up to `until`. */
+  /**
+   * A sign of life at `at` that proves everything up to `until`. After a silence a partner first tells what it could not tell: until
+   * that has had time to come in, nothing of the gap is proved. A complete poll has read it all and needs no such time.
+   *
+   * ```text
+   *   heard ── silent ───────────── back ──(settles)── next message: proved up to here
+   *   watermark stays at the last proof before the silence ─┘
+   * ```
+   */
   prove(until: EpochMs, at: EpochMs): ChannelTransition | undefined {
-    this.#provedUntil = Math.max(this.#provedUntil, until);
+    const { expectEveryMs = 0, provenBy } = this.#config;
+    const isBack = this.#status === 'blind' && this.#reason === 'expected-not-heard';
+    if (isBack && provenBy !== 'polls') this.#settlesAt = at + Math.min(expectEveryMs, BACKLOG_SETTLES_MS);
+    if (at >= this.#settlesAt) this.#provedUntil = Math.max(this.#provedUntil, until);
     this.heardAt = Math.max(this.heardAt, at);
     this.deadline = this.#expiry(this.heardAt);
     this.changed();
@@ -167,6 +183,7 @@ export class Channel {
       reason: this.#reason,
       ...(this.#provedUntil !== NEVER && { provedUntil: this.#provedUntil }),
       ...(this.heardAt !== NEVER && { heardAt: this.heardAt }),
+      ...(this.#settlesAt !== NEVER && { settlesAt: this.#settlesAt }),
       ...(this.deadline !== ENDLESS && { deadline: this.deadline }),
     };
   }
@@ -176,6 +193,7 @@ export class Channel {
     this.#reason = saved.reason;
     this.#provedUntil = saved.provedUntil ?? NEVER;
     this.heardAt = saved.heardAt ?? NEVER;
+    this.#settlesAt = saved.settlesAt ?? NEVER;
     this.deadline = saved.deadline ?? ENDLESS;
     this.changed();
   }

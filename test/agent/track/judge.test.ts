@@ -87,6 +87,37 @@ t.test(
   },
 );
 
+t.test(
+  'a feed that returns after a silence tells its backlog first: what was in time is no breach',
+  async (t) => {
+    const judge = hubJudge({ rules: RULES, channel: { expectEveryMs: 3_600_000 } });
+    const inTime = { ...released, at: '2026-06-02T09:00:00Z' };
+    const { alerts } = takeAll(judge, [
+      saidBy(arrived, at('06-01T10:05'), 1),
+      saidBy(other(1, '06-02T11:30'), at('06-02T12:00'), 2),
+      saidBy(inTime, at('06-02T12:02'), 3),
+      saidBy(other(2, '06-02T12:20'), at('06-02T12:20'), 4),
+    ]);
+    t.same(
+      toldAt(alerts).filter((line) => line.endsWith('release')),
+      ['06-02T06:00 at-risk release', '06-02T12:02 resolved release'],
+    );
+  },
+);
+
+t.test('and what is still missing once the backlog is in, is a breach', async (t) => {
+  const judge = hubJudge({ rules: RULES, channel: { expectEveryMs: 3_600_000 } });
+  const { alerts } = takeAll(judge, [
+    saidBy(arrived, at('06-01T10:05'), 1),
+    saidBy(other(1, '06-02T11:30'), at('06-02T12:00'), 2),
+    saidBy(other(2, '06-02T12:20'), at('06-02T12:20'), 3),
+  ]);
+  t.same(
+    toldAt(alerts).filter((line) => line.endsWith('release')),
+    ['06-02T06:00 at-risk release', '06-02T12:20 fired release'],
+  );
+});
+
 t.test('a backlog read on the first day raises nothing while its end is still on the way', async (t) => {
   const judge = hubJudge({ rules: RULES, channel: { provenBy: 'polls' } });
   const inTime = { ...released, at: '2026-06-01T20:00:00Z' };
