@@ -14,6 +14,7 @@ import { Judge, type JudgeParts } from './judge.ts';
 import type { SourceBinding } from './mapper.ts';
 import { Membership } from './membership.ts';
 import { Notices } from './notices.ts';
+import { OpenLetters } from './open-letters.ts';
 import type { RenderAlert } from './outcome.ts';
 import { Shipments } from './shipments.ts';
 import type { Snapshot, SnapshotHead } from './snapshot.ts';
@@ -75,7 +76,7 @@ export function buildJudge(settings: JudgeSettings, snapshot?: Snapshot): Judge 
     assessor,
     timers: new Timers(),
     awaiting: new Awaiting(),
-    openDeadLetters: new Map(head?.openDeadLetters),
+    openLetters: new OpenLetters(head?.openLetters),
     positions: head?.positions ?? {},
     logTime: head?.logTime ?? Number.NEGATIVE_INFINITY,
   };
@@ -109,7 +110,7 @@ export function snapshotOf(
       names: shipments.names.dump(),
       channels: channels.dump(),
       notices: notices.dump(),
-      openDeadLetters: [...parts.openDeadLetters],
+      openLetters: parts.openLetters.dump(),
       waived: [...assessor.waived],
     },
     identity: [...membership.identity.dump()],

@@ -11,7 +11,8 @@ import { type DeadLetterCause, deadLetterOf } from './dead-letter.ts';
 import { mapRecord, type SourceBinding } from './mapper.ts';
 import { type Membership, type MembershipEffects, noEffects } from './membership.ts';
 import { intervalOf, type Notices } from './notices.ts';
-import { identityOverrideOf, parseOperatorAction } from './operator.ts';
+import type { OpenLetters } from './open-letters.ts';
+import { identityOverrideOf, mendedFact, parseOperatorAction } from './operator.ts';
 import type { AlertRecord, JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
 import type { RecalledLetter } from './rebuild.ts';
 import type { Shipments } from './shipments.ts';
@@ -27,8 +28,7 @@ export interface JudgeParts {
   readonly assessor: Assessor;
   readonly timers: Timers;
   readonly awaiting: Awaiting;
-  /** Source and source id of unresolved dead letters → their ids. */
-  readonly openDeadLetters: Map<string, string>;
+  readonly openLetters: OpenLetters;
   positions: Positions;
   logTime: EpochMs;
 }
@@ -157,7 +157,11 @@ export class Judge {
     const partners = new Set(result.kind === 'events' ? events.map((event) => event.partner) : [partner]);
     const { channels } = this.parts;
     this.#conclude(effects, [
-      ...this.#resolveDeadLetters(record.source, result.sourceIds ?? [message.sourceId ?? '']),
+      ...this.#resolveDeadLetters(
+        record.source,
+        result.sourceIds ?? [message.sourceId ?? ''],
+        record.observedAt,
+      ),
       ...[...partners].map((each) => channels.heard(record.source, each, record.observedAt)),
     ]);
   }
@@ -203,19 +207,16 @@ export class Judge {
   }
 
   #holdBack({ id, source, partner, sourceId, observedAt }: RecalledLetter): void {
-    if (sourceId !== '') this.parts.openDeadLetters.set(`${source}\u001f${sourceId}`, id);
+    this.parts.openLetters.add(source, sourceId, id);
     this.#channelsMoved(this.parts.channels.deadLetter(id, source, partner, observedAt));
   }
 
   /** A later readable message with the same source id is the same record mended. */
-  #resolveDeadLetters(source: string, sourceIds: readonly string[]): ChannelUpdate[] {
-    const { openDeadLetters, channels } = this.parts;
-    if (openDeadLetters.size === 0) return [];
-    return sourceIds.flatMap((sourceId) => {
-      const name = `${source}\u001f${sourceId}`;
-      const id = openDeadLetters.get(name);
-      openDeadLetters.delete(name);
-      return id === undefined ? [] : [channels.resolveDeadLetter(id)];
+  #resolveDeadLetters(source: string, sourceIds: readonly string[], at: EpochMs): ChannelUpdate[] {
+    const { openLetters, channels } = this.parts;
+    return openLetters.mend(source, sourceIds).map((id) => {
+      this.#batch.operator.push(mendedFact(id, at));
+      return channels.resolveDeadLetter(id);
     });
   }
 
@@ -250,9 +251,8 @@ export class Judge {
   }
 
   #dismiss(id: string): void {
-    const { openDeadLetters, channels } = this.parts;
-    for (const [name, each] of openDeadLetters) if (each === id) openDeadLetters.delete(name);
-    this.#channelsMoved(channels.resolveDeadLetter(id));
+    this.parts.openLetters.dismiss(id);
+    this.#channelsMoved(this.parts.channels.resolveDeadLetter(id));
   }
 
   #waive(action: OperatorAction): void {

@@ -1,5 +1,7 @@
+import { hashId } from '../../rules/hash.ts';
 import type { IdentityOverride } from '../../rules/identity.ts';
 import { REF_TYPES, type RefType } from '../../rules/refs.ts';
+import type { EpochMs } from '../../rules/time.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { OperatorAction } from './outcome.ts';
 
@@ -28,6 +30,21 @@ export function parseOperatorAction(record: LogRecord): OperatorAction | undefin
     ...(typeof body.until === 'number' && { until: body.until }),
   };
 }
+
+const OURSELVES = 'laytime';
+
+/** Kept like an operator's dismissal, so that whoever lists dead letters sees that this one needs nobody any more. */
+export const mendedFact = (deadLetterId: string, at: EpochMs): OperatorAction => ({
+  id: hashId('mended', deadLetterId),
+  action: 'dismiss-dead-letter',
+  subject: deadLetterId,
+  by: OURSELVES,
+  comment: 'mended: the same record came again and could be read',
+  at,
+});
+
+/** True for facts that the judge itself stated: they are not records of the log. */
+export const isOurOwn = ({ by }: OperatorAction): boolean => by === OURSELVES;
 
 /**
  * What a merge or a split means to identity. The subject of a merge is `shipment/into`, of a split `shipment/type:value`.

@@ -6,8 +6,8 @@ import { emptyBatch } from './batch.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import type { Judge } from './judge.ts';
 import { mapRecord } from './mapper.ts';
-import { parseOperatorAction } from './operator.ts';
-import type { AlertRecord, ChannelInterval, JudgeBatch, Link } from './outcome.ts';
+import { isOurOwn, parseOperatorAction } from './operator.ts';
+import type { AlertRecord, ChannelInterval, JudgeBatch, Link, OperatorAction } from './outcome.ts';
 
 export interface RereadEdges {
   readonly judge: Judge;
@@ -28,6 +28,7 @@ export class Reread implements CatchUpSource {
   readonly #edges: RereadEdges;
   readonly #links: Link[] = [];
   readonly #channels: ChannelInterval[] = [];
+  readonly #mended: OperatorAction[] = [];
   #alertsFrom: number | undefined;
   /** Up to here every alert change is in the alert log: the floor must not pass records whose alerts nobody can read yet. */
   #published: Pick<JudgeBatch, 'positions' | 'logTime'>;
@@ -45,6 +46,7 @@ export class Reread implements CatchUpSource {
     for (const link of batch.links)
       if (!link.linked && this.#links.length < MOST_KEPT) this.#links.push(link);
     if (this.#channels.length < MOST_KEPT) this.#channels.push(...batch.channels);
+    if (this.#mended.length < MOST_KEPT) this.#mended.push(...batch.operator.filter(isOurOwn));
     this.#edges.judge.keepDirty(batch);
   }
 
@@ -55,7 +57,12 @@ export class Reread implements CatchUpSource {
   }
 
   hasMissed(): boolean {
-    return this.#alertsFrom !== undefined || this.#links.length > 0 || this.#channels.length > 0;
+    return (
+      this.#alertsFrom !== undefined ||
+      this.#links.length > 0 ||
+      this.#channels.length > 0 ||
+      this.#mended.length > 0
+    );
   }
 
   async *reread(from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
@@ -130,6 +137,7 @@ export class Reread implements CatchUpSource {
     }
     batch.links.push(...this.#links.splice(0));
     batch.channels.push(...this.#channels.splice(0));
+    batch.operator.push(...this.#mended.splice(0));
     parts.shipments.settle();
     return { ...batch, shipments };
   }

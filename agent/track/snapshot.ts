@@ -6,12 +6,13 @@ import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
 import type { Wait } from './awaiting.ts';
 import type { SavedNotices } from './notices.ts';
+import type { SavedLetters } from './open-letters.ts';
 
 /**
  * What a judge remembers, as lines of text. Sections are told apart by their first character; see {@link Snapshot}.
  * A format that changes gets a new number, and an old snapshot is then left aside: state is rebuilt from ClickHouse and the log.
  */
-const FORMAT = 2;
+const FORMAT = 3;
 
 export interface SnapshotHead {
   readonly positions: Positions;
@@ -23,7 +24,7 @@ export interface SnapshotHead {
   readonly names: readonly string[];
   readonly channels: SavedChannels;
   readonly notices: SavedNotices;
-  readonly openDeadLetters: readonly (readonly [string, string])[];
+  readonly openLetters: SavedLetters;
   readonly waived: readonly string[];
 }
 

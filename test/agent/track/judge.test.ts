@@ -158,6 +158,22 @@ t.test('a message that cannot be read holds its channel back until it comes agai
   const mended = { ...released, id: 'e9', at: '2026-06-01T12:00:00Z', recordedAt: '2026-06-02T11:30:00Z' };
   const second = takeAll(judge, [saidBy(mended, at('06-02T11:30'), 4)]);
   t.same(toldAt(second.alerts), ['06-02T11:30 resolved release']);
+  t.match(
+    second.operator,
+    [{ action: 'dismiss-dead-letter', subject: first.deadLetters[0]?.id, by: 'laytime', comment: /^mended/ }],
+    'and nobody needs to look at the letter any more',
+  );
+});
+
+t.test('a broken message that came twice is settled by the one that mends it', async (t) => {
+  const judge = hubJudge({ rules: RULES });
+  const broken =
+    '{"specversion":"1.0","id":"e9","source":"/hub","type":"customs.released","time":"2026-06-01T12:00:00Z","data":{}}';
+  takeAll(judge, [bytesIn(broken, at('06-01T12:00'), 1), bytesIn(broken, at('06-01T12:30'), 2)]);
+  const mended = { ...released, id: 'e9', at: '2026-06-01T12:00:00Z', recordedAt: '2026-06-01T13:00:00Z' };
+  const { operator } = takeAll(judge, [saidBy(mended, at('06-01T13:00'), 3)]);
+  t.equal(operator.length, 2);
+  t.equal(judge.parts.channels.list()[0]?.watermark, at('06-01T13:00'));
 });
 
 t.test('an operator waives a clock, dismisses a dead letter, merges two shipments', async (t) => {
