@@ -44,6 +44,8 @@ run_tests() {
   # shellcheck disable=SC2046
   tap run --reporter=terse --output-file="$work/tap" $(cat "$work/files")
   code=$?
+  # Without a terminal the reporter shows nothing; whoever reads a log needs to see what failed.
+  if [ "$code" -ne 0 ] && [ ! -t 1 ]; then grep -A 30 '^ *not ok' "$work/tap" | head -n 300; fi
   ok=$(count pass)
   bad=$(count fail)
   passed=$((passed + ${ok:-0}))
