@@ -35,19 +35,6 @@ check() {
 # The number after a name in tap's closing line, such as "# { total: 38, pass: 37, fail: 1 }".
 count() { sed -n "s/^# { .*$1: \([0-9]*\).*/\1/p" "$work/tap" | tail -n 1; }
 
-# Tests with real servers depend on a machine that others use too. A file that failed is run once more, by itself; one that passes then is
-# named as unsteady, for somebody to look into, and does not count as failed.
-run_again() {
-  sed -n 's/^not ok [0-9]* - \(test\/[^ ]*\.test\.ts\).*/\1/p' "$work/tap" >"$work/again"
-  [ -s "$work/again" ] || return 0
-  # shellcheck disable=SC2046
-  if tap run --jobs=1 --reporter=terse --output-file="$work/tap-again" $(cat "$work/again"); then
-    sed 's/^/UNSTEADY  failed, then passed by itself: /' "$work/again"
-    code=0
-    bad=0
-  fi
-}
-
 run_tests() {
   if [ "$what" = quick ]; then
     find test -name '*.test.ts' ! -path 'test/e2e/*' ! -name '*crash*' ! -name '*soak*' | sort >"$work/files"
@@ -61,7 +48,6 @@ run_tests() {
   if [ "$code" -ne 0 ] && [ ! -t 1 ]; then grep -A 30 '^ *not ok' "$work/tap" | head -n 300; fi
   ok=$(count pass)
   bad=$(count fail)
-  if [ "$code" -ne 0 ]; then run_again; fi
   passed=$((passed + ${ok:-0}))
   # A runner that dies tells no counts, or counts no failure: that is one.
   if [ "$code" -ne 0 ] && [ "${bad:-0}" -eq 0 ]; then bad=1; fi
