@@ -51,17 +51,20 @@ export class ReadyHeaders extends MsgHdrsImpl {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a header.
-const UNSAFE = /[%\u0000-\u001f\u007f]|^ | $/g;
+const UNSAFE = /[%\u0000-\u001f\u007f]|^\s+|\s+$/g;
 
-/** Percent-encodes what a header cannot carry: control characters, a space at either end, and the percent sign itself. */
+/**
+ * Percent-encodes what a header cannot carry, as UTF-8: control characters, the percent sign itself, and white space of any script at
+ * either end, which readers of headers trim.
+ */
 export function encodeValue(value: string): string {
-  return value.replace(UNSAFE, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return value.replace(UNSAFE, (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&'));
 }
 
 /** The inverse of {@link encodeValue}. */
 export function decodeValue(value: string): string {
   if (!value.includes('%')) return value;
-  return value.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return value.replace(/(?:%[0-9a-f]{2})+/g, (hex) => Buffer.from(hex.replaceAll('%', ''), 'hex').toString());
 }
 
 /** A subject token for any text: letters, digits, `-` and `_` stand for themselves, the UTF-8 bytes of the rest are `=XX`. */
