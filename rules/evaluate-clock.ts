@@ -117,7 +117,7 @@ function judgeForward(base: ClockBase, input: ClockInput): Verdict {
     dueEarliest,
     warn: warnAt(rule, calendar, due, dueEarliest),
   };
-  const end = endOf(trace, rule.from, start, Number.NEGATIVE_INFINITY);
+  const end = endOf(trace, rule.to, start, Number.NEGATIVE_INFINITY);
   return end === undefined
     ? judgeOpen(base, input, deadline, NO_PAUSES)
     : judgeDone(base, deadline, end, NO_PAUSES, start);
@@ -258,9 +258,9 @@ function listen(
       }
     }
   };
-  ask(rule.kind === 'before' ? rule.from : rule.to);
+  ask(rule.to);
   const provers = all.size;
   // A plan that has moved and was not heard would move the deadline too.
-  if (rule.kind === 'before') ask(rule.to);
+  if (rule.kind === 'before') ask(rule.from);
   return { provers, silent: [...all.values()].filter((channel) => channel.watermark < due) };
 }

@@ -25,8 +25,7 @@ export const matchesRef = (fact: MilestoneFact, ref: MilestoneRef): boolean =>
 /** Every start occurrence of a rule in a trace, in the order of the trace; of several alternatives, the first that has a fact. */
 export function startsOf(trace: Trace, rule: Rule): readonly Start[] {
   if (isHoldRule(rule)) return holdStarts(trace.holds);
-  const refs = rule.kind === 'before' ? rule.to : rule.from;
-  for (const ref of refs) {
+  for (const ref of rule.from) {
     const starts = startsOfRef(trace.milestones, ref, rule.kind === 'before');
     if (starts.length > 0) return starts;
   }

@@ -25,6 +25,8 @@ export interface ClockHistory {
 export interface CompiledRule {
   readonly rule: Rule;
   readonly calendar: Calendar | undefined;
+  /** Without an event of one of these milestones no clock of this rule can exist. */
+  readonly starts: ReadonlySet<MilestoneCode>;
   /** Only events of these milestones can change a verdict of this rule. */
   readonly touches: ReadonlySet<MilestoneCode>;
   /** Only changes of these attributes can change whether the rule applies. */
@@ -40,6 +42,7 @@ export function compileRule(rule: Rule, calendar: Calendar | undefined): Compile
   return {
     rule,
     calendar,
+    starts: new Set(rule.from.map(({ milestone }) => milestone)),
     touches: touchesOf(rule),
     reads: rule.when?.attributes ?? [],
     evaluate: (trace, channels, now, history) => evaluate(trace, rule, calendar, channels, now, history),

@@ -88,7 +88,7 @@ export function ruleText(rule: Rule): string {
   const calendar = rule.calendar === undefined ? '' : ` on calendar ${rule.calendar}`;
   switch (rule.kind) {
     case 'before':
-      return `${refs(rule.from)} at least ${rule.within.text} ahead of ${refs(rule.to)}${calendar}`;
+      return `${refs(rule.to)} at least ${rule.within.text} ahead of ${refs(rule.from)}${calendar}`;
     case 'dwell':
       return `a hold no longer than ${rule.within.text}${calendar}`;
     case 'ack':

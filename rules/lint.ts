@@ -4,8 +4,8 @@ import type { MilestoneCode } from './milestone.ts';
 import { closest, compareProblems, type Problem } from './problem.ts';
 import type { Budget, MilestoneRef, ParsedRules, RuleSource } from './sla.ts';
 import type { CalendarSource } from './sla-calendar.ts';
+import { kindInfo } from './sla-kind.ts';
 import { milestoneRefText } from './sla-milestone.ts';
-import { BUDGET_KEY } from './sla-rule.ts';
 import { YamlReport } from './yaml-report.ts';
 
 /** What rules are checked against. What is undefined is not known, and not checked. */
@@ -91,7 +91,7 @@ const isBusiness = (budget: Budget): boolean => budget.unit.startsWith('business
 
 function checkBudgets(source: RuleSource, report: YamlReport): void {
   const { rule, place, places } = source;
-  const budgetPlace = places[BUDGET_KEY[rule.kind]] ?? place;
+  const budgetPlace = places[kindInfo(rule.kind).budget] ?? place;
   for (const warn of rule.warn) {
     const at = places.warn ?? place;
     if (size(warn) === 0) {
@@ -146,16 +146,8 @@ function checkSources(
   const stated = new Set([...proves.values()].flat());
   const none = (refs: readonly MilestoneRef[]): boolean => !refs.some((r) => stated.has(r.milestone));
   const list = (refs: readonly MilestoneRef[]): string => refs.map(milestoneRefText).join(', ');
-  const start = rule.kind === 'before' ? rule.to : rule.from;
-  const end = rule.kind === 'before' ? rule.from : rule.to;
-  const [startKey, endKey] = (
-    {
-      after: ['from', 'to'],
-      ack: ['submitted', 'answered_by'],
-      before: ['ahead_of', 'event'],
-      dwell: ['state', 'state'],
-    } as const
-  )[rule.kind];
+  const { from: start, to: end } = rule;
+  const { start: startKey, end: endKey } = kindInfo(rule.kind);
   // Maps list the actuals they can state; a plan of a milestone may come from a map that never states it as done.
   const startIsPlan = start.every((r) => r.classifier === 'planned');
   if (!startIsPlan && none(start)) {

@@ -1,5 +1,6 @@
 import type { Rule, RuleSource } from './sla.ts';
-import { BUDGET_KEY, readBudget, readWarnings } from './sla-rule.ts';
+import { kindInfo } from './sla-kind.ts';
+import { readBudget, readWarnings } from './sla-rule.ts';
 import type { Fields } from './yaml-reader.ts';
 import { readFields } from './yaml-reader.ts';
 import { YamlReport } from './yaml-report.ts';
@@ -32,7 +33,7 @@ const EMPTY_MAP = { kind: 'map', entries: [], place: { line: 1, column: 1, lengt
 export function applyOverride(source: Omit<RuleSource, 'overridden'>, override: Override): RuleSource {
   const { fields, report } = override;
   const { rule } = source;
-  const budgetKey = BUDGET_KEY[rule.kind];
+  const budgetKey = kindInfo(rule.kind).budget;
   const budgetNode = fields.get(budgetKey);
   const within = budgetNode === undefined ? undefined : readBudget(budgetNode, report, budgetKey);
   const changes: { -readonly [K in keyof Rule]?: Rule[K] | undefined } = {

@@ -1,6 +1,7 @@
 import { parseBudget } from './budget.ts';
 import { compileExpression, type Expr } from './expression.ts';
 import type { Budget, MilestoneRef, PauseCondition, Rule } from './sla.ts';
+import { KIND_NAMES, kindInfo, type RuleKind } from './sla-kind.ts';
 import { milestoneRefText, readMilestoneRefs } from './sla-milestone.ts';
 import { type Fields, readFields } from './yaml-reader.ts';
 import { placeWithin, type YamlReport } from './yaml-report.ts';
@@ -15,25 +16,6 @@ export interface RuleDraft {
   readonly place: Place;
   readonly places: Readonly<Record<string, Place>>;
 }
-
-const KINDS = ['after', 'before', 'dwell', 'ack'] as const;
-type Kind = (typeof KINDS)[number];
-
-/** The keys that tell a kind from the others, and its budget. */
-const KIND_KEYS: Readonly<Record<Kind, readonly string[]>> = {
-  after: ['from', 'to', 'within'],
-  before: ['event', 'at_least', 'ahead_of'],
-  dwell: ['state', 'agency', 'longer_than'],
-  ack: ['submitted', 'answered_by', 'within'],
-};
-
-/** The key of each kind's budget. */
-export const BUDGET_KEY = {
-  after: 'within',
-  ack: 'within',
-  before: 'at_least',
-  dwell: 'longer_than',
-} as const satisfies Record<Kind, string>;
 
 const HOLD_STATES = ['customs.hold'] as const;
 const DEFAULT_WAIT_FOR_FEEDS_MS = 2 * 3_600_000;
@@ -84,13 +66,13 @@ export function readRule(
 }
 
 /** `kind:` may be left out where the other keys tell it. */
-function readKind(fields: Fields): Kind {
-  const said = fields.oneOf('kind', KINDS);
+function readKind(fields: Fields): RuleKind {
+  const said = fields.oneOf('kind', KIND_NAMES);
   if (said !== undefined) return said;
   // The kind of which most keys are there: one that is misspelt or misplaced must not change it.
   const keys = new Set(fields.node.entries.map((e) => e.key));
-  const score = (kind: Kind): number => KIND_KEYS[kind].filter((key) => keys.has(key)).length;
-  return KINDS.reduce((best, kind) => (score(kind) > score(best) ? kind : best));
+  const score = (kind: RuleKind): number => kindInfo(kind).keys.filter((key) => keys.has(key)).length;
+  return KIND_NAMES.reduce((best, kind) => (score(kind) > score(best) ? kind : best));
 }
 
 interface Terms {
@@ -99,7 +81,7 @@ interface Terms {
   readonly within: Budget | undefined;
 }
 
-function readTerms(kind: Kind, fields: Fields): Terms {
+function readTerms(kind: RuleKind, fields: Fields): Terms {
   const { report } = fields;
   const refs = (key: string, example: string): MilestoneRef[] =>
     fields.required(key, (n) => readMilestoneRefs(n, report, key), example) ?? [];
@@ -119,15 +101,15 @@ function readTerms(kind: Kind, fields: Fields): Terms {
         within: budget('within', '2h'),
       };
     case 'before': {
-      const to = refs('ahead_of', 'planned loaded at origin');
-      for (const ref of to) {
+      const from = refs('ahead_of', 'planned loaded at origin');
+      for (const ref of from) {
         if (ref.classifier === 'planned') continue;
         const text = milestoneRefText(ref);
         const place = fields.get('ahead_of')!.place;
         const message = `ahead_of: nothing can be due before "${text}" has been planned`;
         report.error(place, 'not-planned', message, `write planned ${text}`);
       }
-      return { from: refs('event', 'export.filing.accepted'), to, within: budget('at_least', '24h') };
+      return { from, to: refs('event', 'export.filing.accepted'), within: budget('at_least', '24h') };
     }
     case 'dwell':
       return readDwell(fields, budget('longer_than', '3bd'));
@@ -222,14 +204,15 @@ function readWhen(fields: Fields): Expr | undefined {
 }
 
 /** A key of another kind is a misunderstanding, not a misspelling: say which kind it belongs to. */
-function rejectForeignKeys(kind: Kind, fields: Fields): void {
+function rejectForeignKeys(kind: RuleKind, fields: Fields): void {
   for (const { key, keyPlace } of fields.node.entries) {
-    if (KIND_KEYS[kind].includes(key)) continue;
-    const home = KINDS.find((k) => KIND_KEYS[k].includes(key));
+    const { keys } = kindInfo(kind);
+    if (keys.includes(key)) continue;
+    const home = KIND_NAMES.find((k) => kindInfo(k).keys.includes(key));
     if (home === undefined) continue;
     fields.entry(key);
     const message = `${fields.what}: "${key}" belongs to kind ${home}, and this rule is of kind ${kind}`;
-    const fix = `write kind: ${home}, or use ${KIND_KEYS[kind].join(', ')}`;
+    const fix = `write kind: ${home}, or use ${keys.join(', ')}`;
     fields.report.error(keyPlace, 'wrong-kind', message, fix);
   }
 }

@@ -5,6 +5,7 @@ import { hashId } from './hash.ts';
 import type { MilestoneCode } from './milestone.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import { type CalendarSource, compileCalendars, readCalendars } from './sla-calendar.ts';
+import type { RuleKind } from './sla-kind.ts';
 import { applyOverride, type Override, readOverrides } from './sla-override.ts';
 import { canonicalTerms, type RuleDraft, readRule } from './sla-rule.ts';
 import type { DurationMs } from './time.ts';
@@ -25,16 +26,15 @@ export interface MilestoneRef {
   readonly classifier: 'actual' | 'planned';
 }
 
-/** Every rule kind of this version. A `dwell` rule's `from`/`to` are the open/close milestones of the state. An `ack`
- *  rule's `to` may list alternatives (accepted or rejected): the first of them ends the clock. A `before` rule's `from`
- *  is what must happen, its `to` the planned event that it must happen ahead of. A dwell rule's `agency:` is part of `when`,
- *  as `hold.agency`. */
+/** A promise. `from` is what starts its clock or what its deadline hangs on (for `before` the planned event), `to` what ends it. A `dwell`
+ *  rule's `from`/`to` are the open/close milestones of the state; its `agency:` is part of `when`, as `hold.agency`. An `ack` rule's `to` may
+ *  list alternatives (accepted or rejected): the first of them ends the clock. */
 export interface Rule {
   readonly name: string;
   /** Hash of what a verdict depends on: the rule's terms and the calendar it uses; titles and routes left out. */
   readonly version: string;
   readonly title: string;
-  readonly kind: 'after' | 'before' | 'dwell' | 'ack';
+  readonly kind: RuleKind;
   readonly mode: 'live' | 'shadow' | 'off';
   readonly severity: 'info' | 'warning' | 'critical';
   readonly legal: boolean; // a legal cut-off: its at-risk warnings and breach are never withheld

@@ -57,7 +57,7 @@ function renderShipmentAlert(
   const lines = [
     `Shipment: ${refsInWords(trace)}`,
     lane.words === '' ? '' : `Lane: ${lane.words}`,
-    `Milestone: ${(rule.kind === 'before' ? rule.from : rule.to).map((ref) => MILESTONES[ref.milestone].title).join(' or ')}`,
+    `Milestone: ${rule.to.map((ref) => MILESTONES[ref.milestone].title).join(' or ')}`,
     verdict.startAt === undefined ? '' : `Clock started: ${moment(verdict.startAt)}`,
     verdict.dueAt === undefined ? '' : `Due: ${moment(verdict.dueAt)}`,
     verdict.endAt === undefined ? '' : `Happened: ${moment(verdict.endAt)}`,

@@ -203,7 +203,7 @@ export class Assessor {
     const { ruleSet, channels, tenant, tellSince } = this.#settings;
     const rule = this.#byName.get(verdict.rule);
     if (rule === undefined) return this.#recordOfRemovedRule(change, verdict, trace);
-    const end = (rule.kind === 'before' ? rule.from : rule.to)[0];
+    const end = rule.to[0];
     const { labels, text } = this.#settings.renderAlert({
       about: 'shipment',
       change,

@@ -26,8 +26,7 @@ export const EVERYTHING = -1;
 
 export function indexRule(rule: Rule, calendar: Calendar | undefined): IndexedRule {
   const compiled = compileRule(rule, calendar);
-  const starts = (rule.kind === 'before' ? rule.to : rule.from).map((ref) => ref.milestone);
-  return { rule, startBits: bitsOf(starts), touchBits: bitsOf(compiled.touches), compiled };
+  return { rule, startBits: bitsOf(compiled.starts), touchBits: bitsOf(compiled.touches), compiled };
 }
 
 function bitsOf(codes: Iterable<MilestoneCode>): number {
