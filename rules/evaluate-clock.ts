@@ -1,10 +1,9 @@
-import { before, dueAt } from './budget.ts';
+import { before } from './budget.ts';
 import type { Calendar } from './calendar.ts';
 import type { ChannelState, ChannelView } from './channel.ts';
-import { answerOf, type End, endOf } from './evaluate-ends.ts';
-import { NO_PAUSES, type Pauses, pausesOf, pausesUntil } from './evaluate-pauses.ts';
+import type { End } from './evaluate-ends.ts';
+import type { Pauses } from './evaluate-pauses.ts';
 import type { Start } from './evaluate-starts.ts';
-import type { MilestoneCode } from './milestone.ts';
 import type { MilestoneRef, Rule } from './sla.ts';
 import type { EpochMs } from './time.ts';
 import type { Trace } from './trace.ts';
@@ -31,100 +30,8 @@ export interface Deadline {
   readonly warn: EpochMs | undefined;
 }
 
-/** Milestones that mean "do it again": an end before them belongs to the round before. */
-const NEW_ROUND: ReadonlySet<MilestoneCode> = new Set<MilestoneCode>([
-  'customs.rejected',
-  'export.filing.rejected',
-  'customs.documents_requested',
-]);
-
-/** Judges one started clock. Throws the calendar's RangeError when a date lies outside what it covers. */
-export function judgeClock(base: ClockBase, input: ClockInput): Verdict {
-  return input.rule.kind === 'before' ? judgeForward(base, input) : judgeAfter(base, input);
-}
-
-/**
- * ```text
- *   start ────────── warn ────── due ──────────── due + wait_for_feeds
- *     running          at-risk     unknown until       breached, unconfirmed
- *                                  every channel is
- *                                  heard past due: breached
- * ```
- */
-function judgeAfter(base: ClockBase, input: ClockInput): Verdict {
-  const { rule, trace, start } = input;
-  const pauses = pausesOf(trace, rule.pauseWhile, start);
-  const end = endAfter(input);
-  if (end === undefined && pauses.openSince !== undefined) {
-    const deadline = deadlineAfter(input, pauses, pauses.openSince);
-    // A hold placed after the deadline excuses nothing.
-    if (deadline.due > pauses.openSince && pauses.openSince <= input.now) return paused(base, input, pauses);
-    return judgeOpen(base, input, deadline, pauses);
-  }
-  const deadline = deadlineAfter(input, pauses, end?.to ?? input.now);
-  return end === undefined
-    ? judgeOpen(base, input, deadline, pauses)
-    : judgeDone(base, deadline, end, pauses, start);
-}
-
-function endAfter({ rule, trace, start }: ClockInput): End | undefined {
-  if (start.hold !== undefined) {
-    const { removed } = start.hold;
-    return (
-      removed && {
-        from: removed.at.from,
-        to: removed.at.to,
-        observedAt: removed.observedAt,
-        facts: [removed],
-      }
-    );
-  }
-  const { from } = start.fact.at;
-  if (rule.kind === 'ack') return answerOf(trace, rule.to, start, from);
-  if (!rule.from.some((ref) => NEW_ROUND.has(ref.milestone))) {
-    return endOf(trace, rule.to, start, Number.NEGATIVE_INFINITY);
-  }
-  // What was refused often comes back under a new number.
-  return (
-    answerOf(trace, rule.to, start, from) ?? answerOf(trace, rule.to, { ...start, occurrence: {} }, from)
-  );
-}
-
-function deadlineAfter({ rule, calendar, start }: ClockInput, pauses: Pauses, until: EpochMs): Deadline {
-  const { from, to } = start.fact.at;
-  const windows = pausesUntil(pauses, until);
-  const due = dueAt(to, rule.within, calendar, windows);
-  const dueEarliest = from === to ? due : dueAt(from, rule.within, calendar, windows);
-  return { start: from, due, dueEarliest, warn: warnAt(rule, calendar, due, dueEarliest) };
-}
-
-/**
- * A forward clock: the deadline hangs on a date that may move.
- *
- * ```text
- *   plan known ───────────── due = plan − at_least ────── plan
- *   plan moves earlier: due may lie in the past at once → replanned-impossible
- * ```
- */
-function judgeForward(base: ClockBase, input: ClockInput): Verdict {
-  const { rule, calendar, trace, start } = input;
-  const { from, to } = start.fact.at;
-  const due = before(to, rule.within, calendar);
-  const dueEarliest = from === to ? due : before(from, rule.within, calendar);
-  const deadline = {
-    start: start.fact.observedAt,
-    due,
-    dueEarliest,
-    warn: warnAt(rule, calendar, due, dueEarliest),
-  };
-  const end = endOf(trace, rule.to, start, Number.NEGATIVE_INFINITY);
-  return end === undefined
-    ? judgeOpen(base, input, deadline, NO_PAUSES)
-    : judgeDone(base, deadline, end, NO_PAUSES, start);
-}
-
 /** The first warning. A legal cut-off warns for the earliest deadline that the facts allow, since being early costs less. */
-function warnAt(
+export function warnAt(
   rule: Rule,
   calendar: Calendar | undefined,
   due: EpochMs,
@@ -138,18 +45,13 @@ function warnAt(
   return first;
 }
 
-function paused(base: ClockBase, { start }: ClockInput, pauses: Pauses): Verdict {
-  return {
-    ...base,
-    state: 'paused',
-    reason: 'hold-open',
-    startAt: start.fact.at.from,
-    evidence: [start.fact.eventId, ...pauses.evidence],
-    awaitingChannels: [],
-  };
-}
-
-function judgeDone(base: ClockBase, deadline: Deadline, end: End, pauses: Pauses, start: Start): Verdict {
+export function judgeDone(
+  base: ClockBase,
+  deadline: Deadline,
+  end: End,
+  pauses: Pauses,
+  start: Start,
+): Verdict {
   const { due, dueEarliest } = deadline;
   const late = end.from > due;
   const reason: VerdictReason = late
@@ -178,7 +80,7 @@ function judgeDone(base: ClockBase, deadline: Deadline, end: End, pauses: Pauses
   };
 }
 
-function judgeOpen(base: ClockBase, input: ClockInput, deadline: Deadline, pauses: Pauses): Verdict {
+export function judgeOpen(base: ClockBase, input: ClockInput, deadline: Deadline, pauses: Pauses): Verdict {
   const { start, now } = input;
   const { due, warn } = deadline;
   const evidence = [start.fact.eventId, ...pauses.evidence];

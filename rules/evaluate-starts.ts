@@ -22,20 +22,21 @@ export const sameSubject = (a: string | undefined, b: string | undefined): boole
 export const matchesRef = (fact: MilestoneFact, ref: MilestoneRef): boolean =>
   fact.milestone === ref.milestone && (ref.role === undefined || fact.occurrence.role === ref.role);
 
-/** Every start occurrence of a rule in a trace, in the order of the trace; of several alternatives, the first that has a fact. */
-export function startsOf(trace: Trace, rule: Rule): readonly Start[] {
-  if (isHoldRule(rule)) return holdStarts(trace.holds);
+/** What the sources state of a rule's start; of several alternatives, the first that has a fact. */
+export const statedStarts = (trace: Trace, rule: Rule): readonly Start[] => startsOf(trace, rule, false);
+
+/** Dates that a deadline hangs on: what happened fixes it; until then the plan does, and without a plan the latest estimate. */
+export const plannedStarts = (trace: Trace, rule: Rule): readonly Start[] => startsOf(trace, rule, true);
+
+function startsOf(trace: Trace, rule: Rule, forward: boolean): readonly Start[] {
   for (const ref of rule.from) {
-    const starts = startsOfRef(trace.milestones, ref, rule.kind === 'before');
+    const starts = startsOfRef(trace.milestones, ref, forward);
     if (starts.length > 0) return starts;
   }
   return NO_STARTS;
 }
 
-const NO_STARTS: readonly Start[] = [];
-
-export const isHoldRule = (rule: Rule): boolean =>
-  rule.kind === 'dwell' && rule.from.some((ref) => ref.milestone === 'customs.hold.placed');
+export const NO_STARTS: readonly Start[] = [];
 
 function startsOfRef(
   milestones: readonly MilestoneFact[],
@@ -69,7 +70,6 @@ const comesFirst = (a: Fact, b: Fact): boolean =>
 const startFact = (milestone: MilestoneFact, ref: MilestoneRef): Fact | undefined =>
   ref.classifier === 'planned' ? (milestone.planned ?? milestone.estimated) : milestone.actual;
 
-/** What happened fixes a forward deadline; until then the plan does, and without a plan the latest estimate. */
 const deadlineFact = (milestone: MilestoneFact): Fact | undefined =>
   milestone.actual ?? milestone.planned ?? milestone.estimated;
 
@@ -82,7 +82,7 @@ function startText(occurrence: Occurrence, ref: MilestoneRef): string {
 }
 
 /** Holds of one agency, reason and subject are told apart by number, in the order in which they were placed. */
-function holdStarts(holds: readonly Hold[]): readonly Start[] {
+export function holdStarts(holds: readonly Hold[]): readonly Start[] {
   if (holds.length === 0) return NO_STARTS;
   const ordered =
     holds.length === 1 ? holds : [...holds].sort((a, b) => (comesFirst(a.placed, b.placed) ? -1 : 1));

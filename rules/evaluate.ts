@@ -1,7 +1,8 @@
 import type { Calendar } from './calendar.ts';
 import type { ChannelView } from './channel.ts';
-import { type ClockBase, judgeClock } from './evaluate-clock.ts';
-import { attributesOf, isHoldRule, type Start, startsOf } from './evaluate-starts.ts';
+import type { ClockBase } from './evaluate-clock.ts';
+import { judgeOf } from './evaluate-kinds.ts';
+import { attributesOf, type Start } from './evaluate-starts.ts';
 import type { Occurrence } from './event.ts';
 import { hashId } from './hash.ts';
 import { MILESTONES, type MilestoneCode } from './milestone.ts';
@@ -68,9 +69,10 @@ export function evaluate(
   history: ClockHistory = NO_HISTORY,
 ): readonly Verdict[] {
   const verdicts: Verdict[] = [];
-  const starts = startsOf(trace, rule);
+  const kind = judgeOf(rule);
+  const starts = kind.starts(trace, rule);
   const previous = history.previous ?? NO_CLOCKS;
-  const applies = isHoldRule(rule) || rule.when === undefined || rule.when.test(trace.attributes);
+  const applies = rule.kind === 'dwell' || rule.when === undefined || rule.when.test(trace.attributes);
   if (applies) {
     for (const start of starts) {
       if (start.hold !== undefined && !appliesToHold(trace, rule, start)) continue;
@@ -94,7 +96,7 @@ export function evaluate(
         : settled(base, 'withdrawn', 'start-retracted', []),
     );
   }
-  if (applies && starts.length === 0 && verdicts.length === 0 && waits(rule)) {
+  if (applies && starts.length === 0 && verdicts.length === 0 && kind.waits) {
     verdicts.push(settled(baseOf(rule, trace, '', {}), 'waiting', 'start-not-seen', []));
   }
   return verdicts;
@@ -102,8 +104,6 @@ export function evaluate(
 
 const NO_HISTORY: ClockHistory = {};
 const NO_CLOCKS: readonly KnownClock[] = [];
-
-const waits = ({ kind }: Rule): boolean => kind === 'after' || kind === 'before';
 
 /** The condition of a `dwell` rule sees each hold by itself: `hold.agency` is that of this hold, not of the last one. */
 const appliesToHold = (trace: Trace, rule: Rule, start: Start): boolean =>
@@ -119,7 +119,7 @@ function judge(
   now: EpochMs,
 ): Verdict {
   try {
-    return judgeClock(base, { rule, calendar, trace, start, channels, now });
+    return judgeOf(rule).judge(base, { rule, calendar, trace, start, channels, now });
   } catch (error) {
     // One date that no calendar reaches (a typing error of a century) must not stop the others from being judged.
     if (!(error instanceof RangeError)) throw error;

@@ -1,0 +1,30 @@
+import { judgeAfter } from './evaluate-after.ts';
+import { judgeBefore } from './evaluate-before.ts';
+import type { ClockBase, ClockInput } from './evaluate-clock.ts';
+import { holdStarts, plannedStarts, type Start, statedStarts } from './evaluate-starts.ts';
+import type { Rule } from './sla.ts';
+import type { RuleKind } from './sla-kind.ts';
+import type { Trace } from './trace.ts';
+import type { Verdict } from './verdict.ts';
+
+/** How rules of one kind are judged. Every function is pure and called for every change of a shipment: keep it cheap. */
+export interface KindJudge {
+  /** Every start occurrence, in the order of the trace: one clock each. */
+  starts(trace: Trace, rule: Rule): readonly Start[];
+  /** Judges one started clock. May throw the calendar's RangeError when a date lies outside what it covers. */
+  judge(base: ClockBase, input: ClockInput): Verdict;
+  /** Without a start there is one clock that waits. */
+  readonly waits: boolean;
+}
+
+const JUDGES: Readonly<Record<RuleKind, KindJudge>> = {
+  after: { starts: statedStarts, judge: judgeAfter, waits: true },
+  before: { starts: plannedStarts, judge: judgeBefore, waits: true },
+  dwell: { starts: (trace) => holdStarts(trace.holds), judge: judgeAfter, waits: false },
+  ack: { starts: statedStarts, judge: judgeAfter, waits: false },
+};
+
+export const judgeOf = ({ kind }: Rule): KindJudge => JUDGES[kind];
+
+/** Every start occurrence of a rule in a trace. */
+export const startsOf = (trace: Trace, rule: Rule): readonly Start[] => judgeOf(rule).starts(trace, rule);
