@@ -78,33 +78,46 @@ export interface ParsedRules {
   readonly problems: readonly Problem[];
 }
 
+/** A rule file: its name in messages, and its text. */
+export interface RuleFile {
+  readonly file: string;
+  readonly text: string;
+  /** What it defines takes the place of what other files define under the same name; for trying rules out. */
+  readonly replaces?: boolean;
+}
+
 /**
  * Parses rule files into one set: rules may use calendars of any of the files, names are unique over all of them.
  * Calendars are compiled for the years around `year`, and for others when asked. Every problem is reported; a rule with one is left out of the set.
  */
-export function parseRules(
-  files: readonly { readonly file: string; readonly text: string }[],
-  year: number,
-): ParsedRules {
+export function parseRules(files: readonly RuleFile[], year: number): ParsedRules {
   const problems: Problem[] = [];
-  const drafts: RuleDraft[] = [];
-  const overrides: Override[] = [];
-  const calendars: CalendarSource[] = [];
+  let drafts: RuleDraft[] = [];
+  let overrides: Override[] = [];
+  let calendars: CalendarSource[] = [];
   const declared = new Set<string>();
   const usedCalendars = new Set<string>();
-  for (const { file, text } of files) {
+  for (const { file, text, replaces = false } of files) {
     const { root, report } = readYaml(text, file, file);
     if (root !== undefined) {
-      const entries = root.named('calendars');
+      const [entries, rules] = [root.named('calendars'), root.named('rules')];
+      const changes = root.named('override');
+      if (replaces) {
+        const [redefined, again] = [namesOf(rules), namesOf(changes)];
+        drafts = drafts.filter(({ rule }) => !redefined.has(rule.name));
+        overrides = overrides.filter(({ rule }) => !redefined.has(rule) && !again.has(rule));
+        const calendarsAnew = namesOf(entries);
+        calendars = calendars.filter(({ name }) => !calendarsAnew.has(name));
+      }
       for (const { key } of entries) declared.add(key);
       calendars.push(...readCalendars(entries, report));
-      for (const { key, keyPlace, value } of root.named('rules')) {
+      for (const { key, keyPlace, value } of rules) {
         const asked = value.kind === 'map' ? value.entries.find((e) => e.key === 'calendar') : undefined;
         if (asked?.value.kind === 'scalar') usedCalendars.add(asked.value.source);
         const draft = readRule(key, keyPlace, value, report);
         if (draft !== undefined) drafts.push(draft);
       }
-      overrides.push(...readOverrides(root.named('override'), file));
+      overrides.push(...readOverrides(changes, file));
       root.end();
     }
     problems.push(...report.problems);
@@ -128,6 +141,9 @@ export function parseRules(
   );
   return { ruleSet: { rules, calendars: compiled, hash }, sources, calendars, usedCalendars, problems };
 }
+
+const namesOf = (entries: readonly { readonly key: string }[]): ReadonlySet<string> =>
+  new Set(entries.map(({ key }) => key));
 
 /** Rules by name; a name that is taken is refused. */
 function uniqueRules(drafts: readonly RuleDraft[], problems: Problem[]): Map<string, RuleSource> {

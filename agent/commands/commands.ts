@@ -14,6 +14,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'config check', load: async () => (await import('./config-check.ts')).configCheck },
   { name: 'sources try', load: async () => (await import('./sources-try.ts')).sourcesTry },
   { name: 'rules test', load: async () => (await import('./rules-test.ts')).rulesTest },
+  { name: 'rules backtest', load: async () => (await import('./rules-backtest.ts')).rulesBacktest },
   { name: 'rules due', load: async () => (await import('./rules-due.ts')).rulesDue },
   { name: 'rules explain', load: async () => (await import('./rules-explain.ts')).rulesExplain },
   { name: 'shipments', load: async () => (await import('./shipments.ts')).shipmentsCommand },

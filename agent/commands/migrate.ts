@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { ClickHouseClient } from '@clickhouse/client';
-import type { Config } from '../config.ts';
+import { resolve } from 'node:path';
 import { loadProject } from '../config-load.ts';
 import { Secret } from '../config-secret.ts';
-import { startClickHouse } from '../engines/clickhouse.ts';
-import { embeddedClient, remoteClient } from '../store/client.ts';
 import { type Migrated, migrate } from '../store/migrate.ts';
 import {
   CONFIG_OPTION,
@@ -15,6 +11,7 @@ import {
   textOption,
   UsageError,
 } from './command.ts';
+import { openStore } from './store-access.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -44,7 +41,7 @@ async function run(context: CommandContext): Promise<number> {
     year: new Date(context.clock.now()).getUTCFullYear(),
   });
   if (config === undefined) throw new UsageError(`${file} has errors; see: laytime config check`, 1);
-  const { client, database, close } = await connect(config, context);
+  const { client, database, close } = await openStore(config, otherUser(context));
   try {
     const { rawMs, eventsMs } = config.retention;
     const retention = { rawDays: rawMs / DAY_MS, eventDays: eventsMs / DAY_MS };
@@ -53,26 +50,6 @@ async function run(context: CommandContext): Promise<number> {
   } finally {
     await close();
   }
-}
-
-interface Connection {
-  readonly client: ClickHouseClient;
-  readonly database: string;
-  readonly close: () => Promise<void>;
-}
-
-async function connect({ clickhouse, dataDir }: Config, context: CommandContext): Promise<Connection> {
-  if (clickhouse.kind === 'remote') {
-    const client = remoteClient(clickhouse, otherUser(context));
-    return { client, database: clickhouse.database, close: () => client.close() };
-  }
-  const engine = await startClickHouse({ dataDir: join(dataDir, 'clickhouse') });
-  const client = embeddedClient(engine.url);
-  const close = async (): Promise<void> => {
-    await client.close();
-    await engine.stop();
-  };
-  return { client, database: 'laytime', close };
 }
 
 function otherUser(context: CommandContext): { user: string; password?: Secret } | undefined {

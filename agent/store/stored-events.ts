@@ -73,16 +73,42 @@ const FAR_FUTURE: EpochMs = Date.UTC(2299, 0, 1);
 const BATCH_EVENTS = 5_000;
 
 /** Every stored event up to a floor in (observedAt, stream, sequence) order, in batches: to rebuild a judge without a snapshot. */
-export async function* readAllEvents(
+export const readAllEvents = (
   store: StoreReader,
   upTo: Positions,
+): AsyncGenerator<readonly ShipmentEvent[]> =>
+  readEvents(store, 'sequence <= {upTo:Map(String, UInt64)}[stream]', { upTo });
+
+/** Events of the shipments of which anything became known from `from` to `to`, those known by `to`. */
+const HISTORY = `observed_at <= fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND event_id IN (
+  SELECT event_id FROM {database:Identifier}.links_log WHERE shipment_id IN (
+    SELECT shipment_id FROM {database:Identifier}.links_log
+    WHERE at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({to:Int64}, 'UTC')))`;
+
+/** What became known of shipments that a period concerns, in the order in which it did, and how many events that are. */
+export async function readHistory(
+  store: StoreReader,
+  from: EpochMs,
+  to: EpochMs,
+): Promise<{ readonly total: number; readonly events: AsyncGenerator<readonly ShipmentEvent[]> }> {
+  const [row] = await readRows<{ total: number }>(
+    store,
+    `SELECT count() AS total FROM {database:Identifier}.events_log FINAL WHERE ${HISTORY}`,
+    { from, to },
+  );
+  return { total: row?.total ?? 0, events: readEvents(store, HISTORY, { from, to }) };
+}
+
+async function* readEvents(
+  store: StoreReader,
+  where: string,
+  params: Readonly<Record<string, unknown>>,
 ): AsyncGenerator<readonly ShipmentEvent[]> {
   const answer = await store.client.query({
     query: `SELECT ${EVENT_COLUMNS} FROM {database:Identifier}.events_log FINAL
-      WHERE sequence <= {upTo:Map(String, UInt64)}[stream]
-      ORDER BY observed_at, stream, sequence, event_id
+      WHERE ${where} ORDER BY observed_at, stream, sequence, event_id
       SETTINGS output_format_json_named_tuples_as_objects = 0`,
-    query_params: { database: store.database, upTo },
+    query_params: { database: store.database, ...params },
     format: 'JSONCompactEachRow',
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });

@@ -109,3 +109,25 @@ export const readChannelsAt = (store: StoreReader, at: number): Promise<readonly
       WHERE c.since <= fromUnixTimestamp64Milli({at:Int64}, 'UTC') GROUP BY channel_id`,
     { at },
   );
+
+/** A time during which a channel was heard or not; `until` is null while it lasts. Times are epoch ms. */
+export interface ChannelIntervalRow {
+  readonly source: string;
+  readonly partner: string;
+  readonly status: ChannelThen['status'];
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** When each channel was heard and when not, of every interval that had begun by `to`. */
+export const readChannelIntervals = (
+  store: StoreReader,
+  to: number,
+): Promise<readonly ChannelIntervalRow[]> =>
+  readRows(
+    store,
+    `SELECT source, partner, status, toUnixTimestamp64Milli(since) AS since, toUnixTimestamp64Milli(until) AS until
+      FROM {database:Identifier}.channel_intervals WHERE since <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      ORDER BY since, source, partner`,
+    { to },
+  );

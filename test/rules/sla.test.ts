@@ -274,3 +274,42 @@ t.test('a rule of another file is switched on and changed without copying it', a
     { code: 'unknown-calendar', file: 'own.yaml', fix: 'did you mean mine?' },
   ]);
 });
+
+t.test('a file that is tried goes before what is in force under the same names', async (t) => {
+  const inForce = `calendars:
+  desk: { zone: UTC, open: { Mon-Fri: "08:00-17:00" } }
+rules:
+  release: { from: arrived, to: customs.released, within: 24bh, calendar: desk }
+  duty: { from: duty.assessed, to: duty.posted, within: 2bd, calendar: desk }
+override:
+  release: { within: 20bh }
+  duty: { mode: shadow }
+`;
+  const tried = `calendars:
+  desk: { zone: UTC, open: { Mon-Sun: "00:00-24:00" } }
+rules:
+  release: { from: discharged, to: customs.released, within: 12bh, calendar: desk }
+override:
+  duty: { within: 3bd }
+`;
+  const { ruleSet, problems } = parseRules(
+    [
+      { file: 'rules.yaml', text: inForce },
+      { file: 'new.yaml', text: tried, replaces: true },
+    ],
+    2026,
+  );
+  t.strictSame(problems, []);
+  t.match(
+    ruleSet.rules.map(({ name, from, within, mode }) => [name, from[0]?.milestone, within.text, mode]),
+    [
+      ['duty', 'duty.assessed', '3bd', 'live'],
+      ['release', 'discharged', '12bh', 'live'],
+    ],
+  );
+  const saturday = Date.UTC(2026, 5, 6, 12);
+  t.ok(
+    ruleSet.calendars.get('desk')?.openMsBetween(saturday, saturday + 1) === 1,
+    'the tried calendar is open on Saturdays',
+  );
+});

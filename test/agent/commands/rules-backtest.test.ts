@@ -1,0 +1,125 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createClient } from '@clickhouse/client';
+import t, { type Test } from 'tap';
+import { systemClock } from '../../../agent/clock.ts';
+import { migrate } from '../../../agent/store/migrate.ts';
+import { createStoreWriter } from '../../../agent/store/writer.ts';
+import { cli } from '../../support/cli.ts';
+import { freshDatabase, withClickHouse, withTempDir } from '../../support/engines.ts';
+import { bytesIn, hubJudge, takeAll } from '../../support/judge.ts';
+import { traffic } from '../../support/traffic.ts';
+
+const RULES = `rules:
+  release: { title: Release, from: arrived at destination, to: customs.released, within: 60h, notify: desk }
+  duty: { title: Duty posted, from: duty.assessed, to: duty.posted, within: 40h, notify: desk }
+`;
+const START = Date.UTC(2026, 5, 1);
+
+const engine = await withClickHouse(t);
+
+/** A database with a month of a hub's traffic, judged under {@link RULES}, and a configuration beside it. */
+async function filled(t: Test): Promise<{ cwd: string; end: number }> {
+  const cwd = await withTempDir(t);
+  const database = freshDatabase();
+  const admin = createClient({ url: engine.url });
+  await migrate({ client: admin, database });
+  await admin.close();
+  const client = createClient({ url: engine.url, database });
+  const level = Promise.withResolvers<void>();
+  const store = createStoreWriter({
+    ...{ client, database, epoch: 1, judgeFrom: {}, limits: { commitDelayMs: 5 } },
+    onFault: ({ kind }) => (kind === 'level' ? level.resolve() : undefined),
+    now: systemClock.now,
+    sleep: systemClock.sleep,
+  });
+  await level.promise;
+  const judge = hubJudge({ rules: RULES, channel: { expectEveryMs: 3_600_000 } });
+  const messages = traffic({
+    ...{ seed: 3, messages: 1_500, duplicates: 0.1, startAt: START, everyMs: 20 * 60_000 },
+  });
+  store.offer(
+    takeAll(
+      judge,
+      messages.map(({ body, observedAt }, i) => bytesIn(body, observedAt, i + 1)),
+    ),
+  );
+  await store.flush();
+  await store.stop(5_000);
+  await client.close();
+  await writeFile(
+    join(cwd, 'laytime.yaml'),
+    `timezone: Europe/Berlin
+nats: embedded
+clickhouse: { url: "${engine.url}", user: default, database: ${database} }
+sources:
+  hub: { nats: { stream: HUB, subjects: [hub.>] }, map: "builtin:cloudevents", expect_every: 1h }
+rules: [rules.yaml]
+notify:
+  desk: { log: true }
+`,
+  );
+  await writeFile(join(cwd, 'rules.yaml'), RULES);
+  return { cwd, end: judge.parts.logTime };
+}
+
+const backtest = ({ cwd, end }: { cwd: string; end: number }, ...more: string[]) =>
+  cli(['rules', 'backtest', ...more], { cwd, clock: { ...systemClock, now: () => end } });
+
+t.test('stored history is judged under a tried rule, beside the one in force', async (t) => {
+  const home = await filled(t);
+  await writeFile(join(home.cwd, 'new.yaml'), RULES.replace('within: 60h', 'within: 30h'));
+  const { code, out, err } = await backtest(home, '--rules', 'new.yaml', '--from', '2026-06-01');
+  t.equal(code, 0, err);
+  t.match(out, /^2026-06-01 00:00 \+02:00 to .*: \d+ events of \d+ shipments in/);
+  t.match(out, /release: Release \(changed\)/);
+  t.match(out, /in force\s+\d+ /);
+  t.match(out, /clocks? comes? out differently/);
+  t.match(
+    out,
+    /delivery:80\d+, hub\n\s+in force {2}met .*\n\s+tried\s+(met-late|breached) \(.*\), due 2026-/,
+  );
+  t.match(out, /duty: Duty posted \(means the same as the rule in force\)/);
+
+  const json = await backtest(home, '--rules', 'new.yaml', '--from', '2026-06-01', '--json');
+  const report = JSON.parse(json.out);
+  t.match(report, {
+    from: '2026-05-31T22:00:00.000Z',
+    rules: [{ rule: 'duty' }, { rule: 'release', change: 'changed' }],
+  });
+  t.ok(report.events > 1_000);
+});
+
+t.test('an override in the tried file is enough', async (t) => {
+  const home = await filled(t);
+  await writeFile(join(home.cwd, 'new.yaml'), 'override:\n  release: { within: 30h }\n');
+  const { code, out, err } = await backtest(home, '--rules', 'new.yaml', '--from', '2026-06-01', '--json');
+  t.equal(code, 0, err);
+  t.match(JSON.parse(out).rules, [{ rule: 'release', change: 'changed' }]);
+});
+
+t.test('what cannot be judged is said', async (t) => {
+  const home = await filled(t);
+  await writeFile(
+    join(home.cwd, 'bad.yaml'),
+    'rules:\n  release: { from: arived, to: customs.released, within: 30h }\n',
+  );
+  const bad = await backtest(home, '--rules', 'bad.yaml', '--from', '2026-06-01');
+  t.equal(bad.code, 1);
+  t.match(bad.err, /bad\.yaml:2:\d+/, 'the place in the file');
+  t.match(bad.err, /nothing was judged/);
+  const cases: [string[], RegExp][] = [
+    [['--from', '2026-06-01'], /which rules\?/],
+    [['--rules', 'rules.yaml'], /from when on\?/],
+    [['--rules', 'rules.yaml', '--from', 'soon'], /--from: "soon" is no time/],
+    [['--rules', 'rules.yaml', '--from', '2030-01-01'], /in the future/],
+    [['--rules', 'none.yaml', '--from', '2026-06-01'], /none\.yaml cannot be read/],
+  ];
+  for (const [argv, message] of cases) {
+    const { code, err } = await backtest(home, ...argv);
+    t.not(code, 0, argv.join(' '));
+    t.match(err, message);
+  }
+  const empty = await backtest(home, '--rules', 'rules.yaml', '--from', '2020-01-01', '--to', '2020-02-01');
+  t.match(empty.out, /Nothing is stored of this period/);
+});
