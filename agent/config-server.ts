@@ -3,7 +3,6 @@ import { readTls, readUrl, type SettingsContext } from '../collectors/settings-a
 import { readNatsConnection } from '../collectors/settings-nats.ts';
 import { type Fields, readFields } from '../rules/yaml-reader.ts';
 import type { YamlNode } from '../rules/yaml-tree.ts';
-import { readText } from '../rules/yaml-values.ts';
 
 export type NatsConfig =
   | { readonly kind: 'embedded' }
@@ -25,11 +24,6 @@ export interface ApiToken {
   readonly name: string;
   readonly role: (typeof TOKEN_ROLES)[number];
   readonly token: SecretText;
-}
-
-export interface ListenConfig {
-  readonly host: string;
-  readonly port: number;
 }
 
 const EMBEDDED_FIX = 'write embedded, or { url: … }';
@@ -82,24 +76,6 @@ function mappingOrEmbedded(node: YamlNode, context: SettingsContext, what: strin
   context.report.error(node.place, 'wrong-type', `${what}: expected embedded or a mapping`, EMBEDDED_FIX);
   return undefined;
 }
-
-/** `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every address), or only a port (loopback). */
-export function readListen(node: YamlNode, context: SettingsContext): ListenConfig | undefined {
-  const text = readText(node, context.report, 'listen', '127.0.0.1:8080');
-  if (text === undefined) return undefined;
-  const m = /^(?:(?<host>\[[0-9a-fA-F:.]+\]|[\w.-]*):)?(?<port>\d{1,5})$/.exec(text);
-  const port = Number(m?.groups?.port);
-  if (m === null || port > 65535) {
-    const fix = 'write host:port, such as 127.0.0.1:8080';
-    context.report.error(node.place, 'bad-address', `listen: "${text}" is no address`, fix);
-    return undefined;
-  }
-  const host = m.groups?.host?.replace(/^\[|\]$/g, '');
-  return { host: host === undefined ? '127.0.0.1' : host === '' ? '::' : host, port };
-}
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** `tokens: [{ name, role, token }]` */
 export function readTokens(root: Fields, context: SettingsContext): ApiToken[] {

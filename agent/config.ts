@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { readSource } from '../collectors/catalog.ts';
-import type { SecretText, SourceConfig } from '../collectors/settings.ts';
+import type { ListenAddress, SecretText, SourceConfig } from '../collectors/settings.ts';
 import { readUrl, type SettingsContext } from '../collectors/settings-access.ts';
+import { isLoopback, readListen } from '../collectors/settings-listen.ts';
 import { compareProblems, type Problem } from '../rules/problem.ts';
 import { REF_TYPES, type RefType } from '../rules/refs.ts';
 import type { DurationMs } from '../rules/time.ts';
@@ -14,11 +15,8 @@ import { type ConfigAccess, settingsContext } from './config-secret.ts';
 import {
   type ApiToken,
   type ClickHouseConfig,
-  isLoopback,
-  type ListenConfig,
   type NatsConfig,
   readClickHouse,
-  readListen,
   readNatsConfig,
   readTokens,
 } from './config-server.ts';
@@ -37,7 +35,7 @@ export interface Config {
   readonly dataDir: string;
   readonly nats: NatsConfig;
   readonly clickhouse: ClickHouseConfig;
-  readonly listen: ListenConfig;
+  readonly listen: ListenAddress;
   readonly tokens: readonly ApiToken[];
   /** Where people reach the agent, for links in messages; without a slash at the end. */
   readonly publicUrl: string;

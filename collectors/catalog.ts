@@ -13,6 +13,9 @@ import type { SettingsContext } from './settings-access.ts';
 import { readFiles } from './settings-files.ts';
 import { readNats, subjectFault } from './settings-nats.ts';
 import { readHttp, readOData } from './settings-poll.ts';
+import { readWebhook } from './settings-webhook.ts';
+import { WebhookListeners } from './webhook/listeners.ts';
+import { WebhookCollector } from './webhook/webhook.ts';
 
 /** What a source inherits from the whole configuration. */
 export interface SourceDefaults {
@@ -44,6 +47,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   { key: 'odata', title: 'OData v2 or v4 service, polled', read: readOData },
   { key: 'http', title: 'JSON or XML over HTTP, polled', read: readHttp },
   { key: 'files', title: 'Files dropped into a folder', read: readFiles },
+  { key: 'webhook', title: 'Signed messages that a partner pushes over HTTP', read: readWebhook },
 ];
 
 /** Reads one entry of `sources:`; undefined when it is unusable (then it is reported). */
@@ -114,12 +118,18 @@ function readCommon(
 export interface CollectorTools {
   /** One request at a time to a host, whichever source asks, and one circuit a host. */
   readonly gates: HostGates;
+  /** Addresses that partners push to, shared by the sources that name them. */
+  readonly listeners: WebhookListeners;
   /** The agent's own NATS connection, for sources that name none of their own. */
   readonly nats: NatsLender;
 }
 
 /** The tools of a process; `nats` is asked when a collector runs, not before. */
-export const collectorTools = (nats: NatsLender): CollectorTools => ({ gates: new HostGates(), nats });
+export const collectorTools = (nats: NatsLender): CollectorTools => ({
+  gates: new HostGates(),
+  listeners: new WebhookListeners(),
+  nats,
+});
 
 /** The collector of a configured source. Nothing is connected or read until it runs. */
 export function createCollector(settings: SourceConfig, tools: CollectorTools): Collector {
@@ -132,5 +142,7 @@ export function createCollector(settings: SourceConfig, tools: CollectorTools): 
       return new HttpCollector(settings, tools.gates);
     case 'files':
       return new FilesCollector(settings);
+    case 'webhook':
+      return new WebhookCollector(settings, tools.listeners);
   }
 }

@@ -13,6 +13,8 @@ export interface RawMessage {
   readonly sourceId?: string;
   /** The source's own revision, when the transport knows it (ETag version, update time). */
   readonly revision?: Revision;
+  /** Names a delivery that was pushed to us; the same when it is sent again, so that the log knows the repeat. */
+  readonly deliveryId?: string;
   /** The server's clock when it answered, else ours. */
   readonly fetchedAt: EpochMs;
   /** Where it came from, for people: URL without secrets, subject, file and line. */

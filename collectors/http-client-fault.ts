@@ -48,6 +48,7 @@ export type FaultName =
   // ourselves
   | 'circuit-open'
   | 'file-unreadable'
+  | 'listen-failed'
   | 'log-unavailable'
   | 'aborted'
   | 'unexpected';

@@ -113,3 +113,18 @@ export class RecordDelivery {
     return withinLimit(message, this.#maxMessageBytes, this.#context);
   }
 }
+
+/** A text that says something, or a number written out. */
+export const scalarText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+
+/** A change time with its offset, or a number (a version, or epoch time), orders revisions; a local time does not. */
+export function revisionOf(stamp: unknown, bytes: Uint8Array): Revision | undefined {
+  if (typeof stamp === 'number' && Number.isFinite(stamp)) return { order: stamp, tag: contentHash(bytes) };
+  if (typeof stamp !== 'string') return undefined;
+  try {
+    return { order: Temporal.Instant.from(stamp).epochMilliseconds, tag: contentHash(bytes) };
+  } catch {
+    return undefined;
+  }
+}

@@ -139,7 +139,7 @@ export function readHttp(
 }
 
 /** A JSON pointer (RFC 6901); `""` is the whole answer. */
-function readPointer(fields: Fields, key: string, context: SettingsContext): string | undefined {
+export function readPointer(fields: Fields, key: string, context: SettingsContext): string | undefined {
   const node = fields.get(key);
   if (node === undefined) return undefined;
   if (node.kind === 'scalar' && node.value === '') return '';

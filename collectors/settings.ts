@@ -170,4 +170,49 @@ export interface FilesSourceConfig extends SourceSettings {
   readonly maxFileBytes: number;
 }
 
-export type SourceConfig = NatsSourceConfig | ODataSourceConfig | HttpSourceConfig | FilesSourceConfig;
+/** Where to listen; `::` is every address. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a partner signs what it pushes. Header names are lower case. */
+export interface WebhookScheme {
+  readonly header: string;
+  readonly algorithm: 'sha256' | 'sha512' | 'sha1';
+  /** Before the signature in its header: `sha256=`, `v1,`. */
+  readonly prefix: string;
+  /** What the signature is over: a text with `{id}`, `{timestamp}` and `{body}` in it. */
+  readonly signed: string;
+  /** Names the delivery; the same when it is repeated. */
+  readonly idHeader?: string;
+  /** When it was signed. Absent: nothing tells a recorded delivery from a new one. */
+  readonly timestampHeader?: string;
+  readonly secretEncoding: 'text' | 'base64' | 'hex';
+  /** What the partner wants to hear when the log has it. */
+  readonly answer: 200 | 204;
+}
+
+export interface WebhookSourceConfig extends SourceSettings {
+  readonly kind: 'webhook';
+  readonly listen: ListenAddress;
+  readonly path: string;
+  readonly scheme: WebhookScheme;
+  /** Each of them is valid: the old and the new one while they rotate. */
+  readonly secrets: readonly SecretText[];
+  /** A delivery signed longer ago, or further ahead, is refused. */
+  readonly replayWindowMs: DurationMs;
+  readonly maxPerMinute: number;
+  /** The log may take so long; then the partner is asked to send again. */
+  readonly answerWithinMs: DurationMs;
+  /** JSON pointers inside a body, read once it is verified. */
+  readonly id?: string;
+  readonly changedAt?: string;
+}
+
+export type SourceConfig =
+  | NatsSourceConfig
+  | ODataSourceConfig
+  | HttpSourceConfig
+  | FilesSourceConfig
+  | WebhookSourceConfig;

@@ -1,5 +1,5 @@
+import { isLoopback } from '../../collectors/settings-listen.ts';
 import { loadProject } from '../config-load.ts';
-import { isLoopback } from '../config-server.ts';
 import {
   CONFIG_OPTION,
   type Command,

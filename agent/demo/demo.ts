@@ -154,7 +154,7 @@ function demoConfig(config: Config, stage: Stage, natsUrl: string, directory: st
   ]);
   const source = (one: SourceConfig): SourceConfig => {
     if (one.kind === 'files') return { ...one, directory: stage.dropFolder };
-    if (one.kind === 'nats') return one;
+    if (!('url' in one)) return one;
     const url = new URL(one.url);
     return { ...one, url: one.url.replace(`:${url.port}`, `:${ports.get(url.port) ?? url.port}`) };
   };

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isLoopback, TOKEN_ROLES } from '../config-server.ts';
+import { isLoopback } from '../../collectors/settings-listen.ts';
+import { TOKEN_ROLES } from '../config-server.ts';
 import type { HttpRole, TokenDigest } from './contract.ts';
 import { HttpProblem } from './problem.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { isLoopback } from '../../collectors/settings-listen.ts';
 import type { ApiToken } from '../config-server.ts';
-import { isLoopback } from '../config-server.ts';
 import type { Ask, HttpMain, HttpSettings, TokenDigest, ToMain, ToWorker } from './contract.ts';
 
 /** What {@link startHttp} needs: the settings for the worker, and what the main thread does for it. */

@@ -94,11 +94,12 @@ export function decodeToken(token: string): string {
 
 /**
  * The message id: a repeat of the same revision of the same content is the same message. Where the transport knows no revision
- * the fetch time takes its place, so that a source that says A, then B, then A again is heard three times.
+ * the delivery's own id takes its place, else the fetch time: a source that says A, then B, then A again is heard three times.
  */
 export function messageId(message: RawMessage): string {
-  const { source, sourceId, revision, origin, fetchedAt, data } = message;
-  const when = revision === undefined ? `@${fetchedAt}` : `${revision.order}/${revision.tag}`;
+  const { source, sourceId, revision, deliveryId, origin, fetchedAt, data } = message;
+  const fetched = deliveryId ?? `@${fetchedAt}`;
+  const when = revision === undefined ? fetched : `${revision.order}/${revision.tag}`;
   const place = sourceId ?? origin;
   return hash('sha256', `${source}\u001f${place}\u001f${when}\u001f${hash('sha256', data)}`, 'base64url');
 }

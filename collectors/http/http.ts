@@ -1,4 +1,3 @@
-import type { Revision } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Collector, CollectorContext } from '../collector.ts';
 import { type HttpAnswer, HttpClient, publicUrl } from '../http-client.ts';
@@ -7,8 +6,14 @@ import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
 import { pointerTokens, valueAt } from '../json-slices.ts';
 import { fetchPage, logged, type PollSummary, pollUntilAborted } from '../poll.ts';
-import { type IdentifiedRecord, type PageRecord, RecordDelivery, readJsonPage } from '../records.ts';
-import { contentHash } from '../seen.ts';
+import {
+  type IdentifiedRecord,
+  type PageRecord,
+  RecordDelivery,
+  readJsonPage,
+  revisionOf,
+  scalarText,
+} from '../records.ts';
 import type { HttpSourceConfig } from '../settings.ts';
 import { Pager } from './paging.ts';
 
@@ -202,19 +207,5 @@ class HttpPoll {
       ...(sourceId === undefined ? {} : { sourceId }),
       ...(revision === undefined ? {} : { revision }),
     };
-  }
-}
-
-const scalarText = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
-
-/** A change time with its offset, or a number (a version, or epoch time), orders revisions; a local time does not. */
-function revisionOf(stamp: unknown, bytes: Uint8Array): Revision | undefined {
-  if (typeof stamp === 'number' && Number.isFinite(stamp)) return { order: stamp, tag: contentHash(bytes) };
-  if (typeof stamp !== 'string') return undefined;
-  try {
-    return { order: Temporal.Instant.from(stamp).epochMilliseconds, tag: contentHash(bytes) };
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { collectorTools, createCollector, SOURCE_KINDS } from '../../collectors/catalog.ts';
-import { filesSettings, httpSettings, natsSettings, odataSettings } from '../support/source-settings.ts';
+import {
+  filesSettings,
+  httpSettings,
+  natsSettings,
+  odataSettings,
+  webhookSettings,
+} from '../support/source-settings.ts';
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -11,6 +17,7 @@ t.test('every kind that can be configured can be run, is under contract, and is 
     odata: odataSettings('https://s4.example.com/srv'),
     http: httpSettings('https://api.example.com/events'),
     files: filesSettings('/var/spool/laytime'),
+    webhook: webhookSettings(8090),
   };
   const tools = collectorTools(() => Promise.reject(new Error('not connected here')));
   const readme = await read('collectors/README.md');

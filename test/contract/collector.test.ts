@@ -3,12 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import t from 'tap';
+import { freePort } from '../../agent/engines/ports.ts';
 import { collectorTools, createCollector } from '../../collectors/catalog.ts';
 import type { Collector } from '../../collectors/collector.ts';
-import { CollectorWorld } from '../support/collector-world.ts';
+import { CollectorWorld, START_MS } from '../support/collector-world.ts';
 import { eventually, withNats } from '../support/engines.ts';
 import { json, withHttpServer } from '../support/http-server.ts';
-import { filesSettings, httpSettings, natsSettings, odataSettings } from '../support/source-settings.ts';
+import { signedDelivery } from '../support/signed-delivery.ts';
+import {
+  filesSettings,
+  httpSettings,
+  natsSettings,
+  odataSettings,
+  webhookSettings,
+} from '../support/source-settings.ts';
 
 interface Teardown {
   teardown(handler: () => void | Promise<void>): void;
@@ -120,6 +128,43 @@ const nats: Make = async (t) => {
   };
 };
 
+/** A partner keeps what it could not deliver, and tries again and again, in order. */
+const webhook: Make = async (t) => {
+  const port = await freePort();
+  // Virtual time runs far while a delivery waits for the log.
+  const settings = webhookSettings(port, { id: '/id', replayWindowMs: 365 * 86_400_000 });
+  const open: string[] = [];
+  let alive = false;
+  let gone = false;
+  const post = async (body: string, id: string): Promise<boolean> => {
+    const { url, init } = signedDelivery(settings, body, { id, at: START_MS });
+    const response = await fetch(url, init).catch(() => undefined);
+    return response?.ok === true;
+  };
+  const trying = (async () => {
+    while (!gone) {
+      const [id] = open;
+      if (id !== undefined && (await post(JSON.stringify({ id }), `delivery-${id}`))) open.shift();
+      else if (id === undefined && alive && (await post('', 'alive'))) alive = false;
+      else await new Promise((wake) => setTimeout(wake, 5));
+    }
+  })();
+  t.teardown(() => {
+    gone = true;
+    return trying;
+  });
+  return {
+    create: () => createCollector(settings, collectorTools(noNats)),
+    add: async (ids) => {
+      open.push(...ids);
+    },
+    live: async () => {
+      alive = true;
+    },
+    keeps: true,
+  };
+};
+
 const idsOf = (world: CollectorWorld): string[] =>
   world.texts().map((text) => {
     const value = JSON.parse(text) as { id?: string; DeliveryDocument?: string };
@@ -135,9 +180,12 @@ const heard = (subject: Subject, world: CollectorWorld, before: number): Promise
     return world.proofs.length > before;
   });
 
+/** Whose place is kept by the log, or by the partner. */
+const WITHOUT_CURSOR = new Set(['nats', 'webhook']);
+
 const IDS = ['1', '2', '3', '4', '5'];
 
-for (const [kind, make] of Object.entries({ http, odata, files, nats })) {
+for (const [kind, make] of Object.entries({ http, odata, files, nats, webhook })) {
   /** Starts it and lets the source say `ids`: first what is kept, or once it listens. */
   const begin = async (subject: Subject, world: CollectorWorld, ids: readonly string[]) => {
     if (subject.keeps) await subject.add(ids);
@@ -157,13 +205,13 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats })) {
     const world = new CollectorWorld();
     const run = await begin(await make(t), world, IDS);
     await world.until('all and a proof', () => world.messages.length >= 5 && world.proofs.length > 0);
-    await world.until('a cursor', () => kind === 'nats' || world.cursors.size > 0);
+    await world.until('a cursor', () => WITHOUT_CURSOR.has(kind) || world.cursors.size > 0);
     await run.stop();
     t.same(idsOf(world), IDS, 'in order, once each');
     const kinds = world.journal.map((entry) => entry.kind);
     const finalCursor = kinds.lastIndexOf('cursor');
     t.ok(kinds.indexOf('proved') > kinds.lastIndexOf('delivered'), 'proved after what it vouches for');
-    t.ok(kind === 'nats' || finalCursor > kinds.indexOf('proved'), 'the cursor moved last');
+    t.ok(WITHOUT_CURSOR.has(kind) || finalCursor > kinds.indexOf('proved'), 'the cursor moved last');
     t.ok(
       world.messages.every(({ source }) => source === world.messages[0]?.source),
       'named by its source',
@@ -210,7 +258,7 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats })) {
     const subject = await make(t);
     const run = await begin(subject, world, ['1', '2', '3']);
     await world.until('the first', () => world.messages.length >= 3 && world.proofs.length > 0);
-    await world.until('a cursor', () => kind === 'nats' || world.cursors.size > 0);
+    await world.until('a cursor', () => WITHOUT_CURSOR.has(kind) || world.cursors.size > 0);
     await run.stop();
     const proofs = world.proofs.length;
     if (subject.keeps) await subject.add(['4', '5']);

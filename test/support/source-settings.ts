@@ -4,7 +4,9 @@ import type {
   NatsSourceConfig,
   ODataSourceConfig,
   SecretText,
+  WebhookSourceConfig,
 } from '../../collectors/settings.ts';
+import { WEBHOOK_SCHEMES } from '../../collectors/webhook/signature.ts';
 
 export const secret = (text: string): SecretText => ({ reveal: () => text });
 
@@ -81,5 +83,24 @@ export const natsSettings = (other: Partial<NatsSourceConfig> = {}): NatsSourceC
   ...common('broker-nl'),
   subjects: ['broker.nl.>'],
   capture: 'auto',
+  ...other,
+});
+
+/** 32 bytes, as Standard Webhooks writes them. */
+export const WEBHOOK_SECRET = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+
+export const webhookSettings = (
+  port: number,
+  other: Partial<WebhookSourceConfig> = {},
+): WebhookSourceConfig => ({
+  kind: 'webhook',
+  ...common('carrier-push'),
+  listen: { host: '127.0.0.1', port },
+  path: '/hooks/carrier',
+  scheme: WEBHOOK_SCHEMES.standard,
+  secrets: [secret(WEBHOOK_SECRET)],
+  replayWindowMs: 300_000,
+  maxPerMinute: 6000,
+  answerWithinMs: 10_000,
   ...other,
 });

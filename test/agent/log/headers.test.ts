@@ -35,6 +35,8 @@ t.test(
     t.not(messageId(message(1, { source: 'other' })), id);
     const { revision: _, ...snapshot } = message(1);
     t.not(messageId({ ...snapshot, fetchedAt: 1 }), messageId({ ...snapshot, fetchedAt: 2 }), 'A, B, A');
+    const pushed = { ...snapshot, deliveryId: 'd1' };
+    t.equal(messageId({ ...pushed, fetchedAt: 1 }), messageId({ ...pushed, fetchedAt: 2 }), 'pushed again');
   },
 );
 

@@ -1,0 +1,57 @@
+import t from 'tap';
+import { parseConfig } from '../../agent/config.ts';
+
+const env: Readonly<Record<string, string>> = { HOOK: 'whsec_c2VjcmV0', TEXT: 'not base64 !' };
+const access = { env: (name: string) => env[name], readFile: () => 'TEXT' };
+const parse = (source: string) => {
+  const text = `nats: embedded\nclickhouse: embedded\nsources:\n  s:\n    map: builtin:cloudevents\n${source.replace(/^/gm, '    ')}\n`;
+  const { config, problems } = parseConfig(text, '/etc/laytime/laytime.yaml', access);
+  return { source: config?.sources[0], problems, codes: problems.map(({ code }) => code) };
+};
+
+t.test('webhook: what a partner pushes', async (t) => {
+  t.match(parse('webhook: /hooks/a\nverify: standard\nsecrets: { env: HOOK }'), {
+    problems: [],
+    source: {
+      kind: 'webhook',
+      path: '/hooks/a',
+      listen: { host: '127.0.0.1', port: 8090 },
+      scheme: { header: 'webhook-signature', answer: 200 },
+      replayWindowMs: 300_000,
+      maxPerMinute: 6000,
+    },
+  });
+  const own = parse(`webhook: /hooks/a
+listen: 127.0.0.1:9000
+verify: { header: X-Sig, algorithm: sha512, prefix: "v=", timestamp: X-Time, id: X-Id, secret: base64, answer: 204 }
+secrets: [{ env: HOOK }, { file: /run/secret }]
+replay_window: 1m
+max_per_minute: 60
+id: /eventID
+changed_at: /updated`);
+  t.match(own, {
+    problems: [],
+    source: {
+      scheme: {
+        header: 'x-sig',
+        algorithm: 'sha512',
+        signed: '{timestamp}.{body}',
+        timestampHeader: 'x-time',
+        idHeader: 'x-id',
+        answer: 204,
+      },
+      id: '/eventID',
+      changedAt: '/updated',
+      replayWindowMs: 60_000,
+    },
+  });
+  t.same(parse('webhook: hooks\nverify: md5\nsecrets: { env: HOOK }').codes, ['bad-path', 'unknown-scheme']);
+  t.same(parse('webhook: /a\nverify: standard').codes, ['missing-key']);
+  t.same(parse('webhook: /a\nverify: standard\nsecrets: { env: TEXT }').codes, ['bad-secret']);
+  t.same(parse('webhook: /a\nverify: github\nsecrets: hunter2').codes, ['literal-secret']);
+  t.same(parse('webhook: /a\nlisten: 0.0.0.0:80\nverify: github\nsecrets: { env: TEXT }').codes, [
+    'plain-http',
+  ]);
+  const unsafe = 'verify: { header: X, signed: "{id}", timestamp: T }\nsecrets: { env: TEXT }';
+  t.same(parse(`webhook: /a\n${unsafe}`).codes, ['unsigned-body', 'unsigned-time']);
+});
