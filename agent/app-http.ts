@@ -110,12 +110,20 @@ function clickhouseOf({ engines }: Opened, { clickhouse, role }: Config): HttpCl
 }
 
 const sourcesOf = (project: Project, config: Config): HttpSettings['sources'] =>
-  config.sources.map(({ name, partner, map, serves }) => ({
-    name,
-    partner,
-    proves: project.maps.get(map)?.proves ?? [],
-    ...(serves !== undefined && { serves: serves.text }),
-  }));
+  config.sources.map((source) => {
+    const { name, partner, tenant, zone, map, serves } = source;
+    const correlationHeader = source.kind === 'nats' ? source.correlationHeader : undefined;
+    return {
+      name,
+      partner,
+      tenant,
+      proves: project.maps.get(map)?.proves ?? [],
+      map: project.mapFiles.get(map) ?? { file: map, text: '' },
+      ...(zone !== undefined && { zone }),
+      ...(correlationHeader !== undefined && { correlationHeader }),
+      ...(serves !== undefined && { serves: serves.text }),
+    };
+  });
 
 function mainOf(agent: Served, { role }: Config, telemetry: Telemetry): HttpMain {
   return {
@@ -124,6 +132,11 @@ function mainOf(agent: Served, { role }: Config, telemetry: Telemetry): HttpMain
     async append(action) {
       const id = randomUUID();
       await agent.log.append({ kind: 'operator', id, body: { id, ...action } });
+      return { id };
+    },
+    async redrive(redrive) {
+      const id = `redrive-${randomUUID()}`;
+      await agent.log.redrive(id, redrive);
       return { id };
     },
   };

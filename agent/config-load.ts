@@ -20,6 +20,8 @@ export interface Project {
   readonly ruleFiles: readonly { readonly file: string; readonly text: string }[];
   /** By the `map:` setting of sources. */
   readonly maps: ReadonlyMap<string, CompiledMap>;
+  /** What `maps` were compiled from, by the same setting. */
+  readonly mapFiles: ReadonlyMap<string, { readonly file: string; readonly text: string }>;
   /** Of configuration, rules and maps, in reading order. */
   readonly problems: readonly Problem[];
   /** Text of each file that was read, by the name that problems use; secrets covered. */
@@ -56,7 +58,8 @@ export function loadProject(file: string, options: LoadOptions): Project {
   const { config, names } = parsed;
   const problems: Problem[] = [...named];
   const where: Where = { ...options, file, directory: dirname(resolve(options.cwd, file)), texts, problems };
-  const maps = loadMaps(names.maps, where);
+  const mapFiles = new Map<string, { readonly file: string; readonly text: string }>();
+  const maps = loadMaps(names.maps, where, mapFiles);
   const ruleFiles = loadRuleFiles(names.rules, where);
   const rules = parseRules(ruleFiles, options.year);
   const lint = lintRules(rules, {
@@ -65,7 +68,7 @@ export function loadProject(file: string, options: LoadOptions): Project {
     ...provesOf(config, maps),
   });
   problems.push(...rules.problems, ...lint);
-  const project = { rules, ruleFiles, maps, problems: sortByFile(problems, texts), texts };
+  const project = { rules, ruleFiles, maps, mapFiles, problems: sortByFile(problems, texts), texts };
   return config === undefined ? project : { config, ...project };
 }
 
@@ -107,7 +110,11 @@ function provesOf(
   return { proves: new Map(config.sources.map((s) => [s.name, maps.get(s.map)!.proves])) };
 }
 
-function loadMaps(names: ConfigNames['maps'], where: Where): Map<string, CompiledMap> {
+function loadMaps(
+  names: ConfigNames['maps'],
+  where: Where,
+  files: Map<string, { readonly file: string; readonly text: string }>,
+): Map<string, CompiledMap> {
   const { directory, cwd, texts, problems, file } = where;
   const out = new Map<string, CompiledMap>();
   const seen = new Set<string>();
@@ -121,6 +128,7 @@ function loadMaps(names: ConfigNames['maps'], where: Where): Map<string, Compile
     texts.set(path, text);
     const compiled = compileMap(text, path);
     problems.push(...compiled.problems);
+    files.set(name, { file: path, text });
     if (compiled.map !== undefined) out.set(name, compiled.map);
   }
   return out;

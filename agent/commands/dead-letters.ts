@@ -1,24 +1,34 @@
-import { localText } from '../../rules/testing-time.ts';
+import { localText, parseTime } from '../../rules/testing-time.ts';
 import type { DeadLetterRow } from '../store/query-rows.ts';
 import { API_OPTIONS, type Api, apiOf } from './api.ts';
 import { type Command, type CommandContext, textOption, UsageError, widthOf } from './command.ts';
+import { redrive } from './dead-letters-redrive.ts';
 import { clean, drawTable } from './table.ts';
 
 /** `laytime dead-letters`: messages that could not be understood. */
 export const deadLettersCommand: Command = {
   name: 'dead-letters',
-  summary: 'List messages that could not be understood, show or dismiss one',
-  usage: '[list | show <id> | dismiss <id> --comment <why>]',
+  summary: 'List messages that could not be understood; show, dismiss or redrive them',
+  usage: '[list | show <id> | dismiss <id> | redrive [<id>]] [--comment <why>]',
   options: {
     ...API_OPTIONS,
-    status: { type: 'string', describe: 'open (default), dismissed, all' },
-    source: { type: 'string', describe: 'name of a source' },
-    comment: { type: 'string', short: 'm', describe: 'with dismiss: why' },
+    status: { type: 'string', describe: 'open (default), dismissed, redriven, all' },
+    source: { type: 'string', describe: 'only of this source' },
+    code: { type: 'string', describe: 'only those with this reason: bad-time, no-refs …' },
+    from: {
+      type: 'string',
+      describe: 'only what entered the log then or later: 2026-06-01, "2026-06-01 09:00"',
+    },
+    to: { type: 'string', describe: 'only what entered the log then or before' },
+    all: { type: 'boolean', describe: 'with redrive: every open one' },
+    'dry-run': { type: 'boolean', describe: 'with redrive: show what the current maps make of them' },
+    comment: { type: 'string', short: 'm', describe: 'with dismiss and redrive: why' },
     limit: { type: 'string', describe: 'rows (default 100)' },
   },
   details:
     'A dead letter holds its channel back: it might have been the proof that a clock waits for. A mended message with the same\n' +
-    'id resolves it; dismiss says that there was nothing in it. show prints the raw bytes after what is known of them.',
+    'id resolves it; dismiss says that there was nothing in it; redrive reads it again, once its map was mended and the agent\n' +
+    'started with it. show prints the raw bytes after what is known of them. redrive answers 1 when some cannot be read.',
   run,
 };
 
@@ -29,7 +39,8 @@ async function run(context: CommandContext): Promise<number> {
     if (what === 'show') return show(context, id);
     if (what === 'dismiss') return dismiss(context, id);
   }
-  throw new UsageError('it is list, show <id>, or dismiss <id>');
+  if (what === 'redrive' && more.length === 0) return redriveAsked(context, id);
+  throw new UsageError('it is list, show <id>, dismiss <id>, or redrive [<id>]');
 }
 
 async function list(context: CommandContext): Promise<number> {
@@ -37,7 +48,7 @@ async function list(context: CommandContext): Promise<number> {
   const status = textOption(context, 'status') ?? 'open';
   const page = await api.get<{ rows: DeadLetterRow[]; cursor?: string }>('/api/v1/dead-letters', {
     status: status === 'all' ? undefined : status,
-    source: textOption(context, 'source'),
+    ...rangeOf(context, api),
     limit: textOption(context, 'limit'),
   });
   if (context.json) {
@@ -66,6 +77,32 @@ async function list(context: CommandContext): Promise<number> {
   return 0;
 }
 
+/** The letters that options name, as the API takes it. */
+function rangeOf(context: CommandContext, api: Api) {
+  const time = (name: 'from' | 'to'): string | undefined => {
+    const text = textOption(context, name);
+    if (text === undefined) return undefined;
+    const span = parseTime(text, api.zone);
+    if (span === undefined) throw new UsageError(`--${name}: "${text}" is no time; write 2026-06-01 09:00`);
+    return new Date(name === 'from' ? span.from : span.to).toISOString();
+  };
+  const [source, code] = [textOption(context, 'source'), textOption(context, 'code')];
+  return { source, code, from: time('from'), to: time('to') };
+}
+
+async function redriveAsked(context: CommandContext, id: string | undefined): Promise<number> {
+  const dry = context.args.values['dry-run'] === true;
+  const comment = textOption(context, 'comment') ?? (dry ? 'dry run' : '');
+  if (comment === '') throw new UsageError('say why: --comment "map mended", or look first: --dry-run');
+  const api = apiOf(context);
+  const range = rangeOf(context, api);
+  const named = id !== undefined || Object.values(range).some((value) => value !== undefined);
+  if (named === (context.args.values.all === true))
+    throw new UsageError('say which: an id, --source, --code, --from, --to; or --all');
+  const letter = id === undefined ? undefined : (await find(api, id)).id;
+  return redrive(context, api, { mode: dry ? 'try' : 'apply', comment, id: letter, ...range });
+}
+
 /** The letter that an id, or the beginning of one, means. */
 async function find(api: Api, id: string): Promise<DeadLetterRow> {
   const exact = await api.get<{ rows: DeadLetterRow[] }>('/api/v1/dead-letters', { id });
@@ -91,7 +128,7 @@ async function show(context: CommandContext, id: string): Promise<number> {
   const { source, partner, stream, sequence, observed_at, code, reason, path, content_type, status } = letter;
   const facts = [
     ['id', letter.id],
-    ['status', status === 'dismissed' ? `dismissed by ${letter.dismissed_by}: ${letter.comment}` : status],
+    ['status', status === 'open' ? status : `${status} by ${letter.dismissed_by}: ${letter.comment}`],
     ['source', `${source} (${partner})`],
     ['raw', `${stream}#${sequence}, ${bytes.length} bytes of ${content_type || 'unknown type'}`],
     ['observed', `${localText(Date.parse(observed_at), api.zone)} ${api.zone}`],

@@ -2,6 +2,7 @@ import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { TOKEN_ROLES } from '../config-server.ts';
 import type { Positions } from '../log/log.ts';
+import type { Redrive } from '../log/redrive.ts';
 import type { OperatorAction } from '../track/outcome.ts';
 
 /** What a caller may do: a viewer reads, an operator acts, an admin may everything. */
@@ -24,11 +25,16 @@ export interface HttpClickHouse {
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
 }
 
-/** A configured source, as far as explaining a verdict needs it. */
+/** A configured source, as far as explaining a verdict and reading its messages need it. */
 export interface HttpSource {
   readonly name: string;
   readonly partner: string;
   readonly proves: readonly MilestoneCode[];
+  readonly tenant: string;
+  readonly zone?: string;
+  readonly correlationHeader?: string;
+  /** Text of its map, to read messages with. */
+  readonly map: { readonly file: string; readonly text: string };
   /** Condition in the language of `when:`. */
   readonly serves?: string;
 }
@@ -94,13 +100,16 @@ export interface HttpMain {
   readiness(): Promise<ReadinessFacts>;
   /** Resolves with the id of the record when it is durable in the log. */
   append(action: ActionRequest): Promise<{ readonly id: string }>;
+  /** The same for a message that is to be read again. */
+  redrive(redrive: Redrive): Promise<{ readonly id: string }>;
 }
 
 /** One question of the worker to the main thread. */
 export type Ask =
   | { readonly what: 'metrics' }
   | { readonly what: 'readiness' }
-  | { readonly what: 'append'; readonly action: ActionRequest };
+  | { readonly what: 'append'; readonly action: ActionRequest }
+  | { readonly what: 'redrive'; readonly redrive: Redrive };
 
 export type ToMain =
   | { readonly kind: 'listening'; readonly url: string }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Redrive } from '../log/redrive.ts';
 import type { ActionRequest, Ask, HttpMain, ReadinessFacts, ToWorker } from './contract.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -33,6 +34,10 @@ export class MainLink implements HttpMain {
 
   append(action: ActionRequest): Promise<{ readonly id: string }> {
     return this.#question({ what: 'append', action }, APPEND_MS);
+  }
+
+  redrive(redrive: Redrive): Promise<{ readonly id: string }> {
+    return this.#question({ what: 'redrive', redrive }, APPEND_MS);
   }
 
   /** What the main thread said. */

@@ -17,6 +17,12 @@ export const word = (describe: string, ...values: readonly string[]): Parameter 
   schema: values.length === 0 ? { type: 'string' } : { type: 'string', enum: values },
 });
 
+/** A moment, with its offset. */
+export const moment = (describe: string): Parameter => ({
+  describe,
+  schema: { type: 'string', format: 'date-time' },
+});
+
 export const pageOf = ({ limit, cursor }: ApiRequest['query']): PageRequest => ({
   ...(limit !== undefined && { limit: Number(limit) }),
   ...(cursor !== undefined && { cursor }),

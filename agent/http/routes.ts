@@ -11,6 +11,7 @@ import { metrics } from './routes/metrics.ts';
 import { openapi } from './routes/openapi.ts';
 import { PAGES } from './routes/page.ts';
 import { rawMessage } from './routes/raw-messages.ts';
+import { redriveDeadLetters } from './routes/redrive.ts';
 import { listRules } from './routes/rules.ts';
 import { readShipmentRoute } from './routes/shipment.ts';
 import { listShipments } from './routes/shipments.ts';
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   listDeadLetters,
   deadLetterRaw,
   dismissDeadLetter,
+  redriveDeadLetters,
   rawMessage,
   listRules,
   openapi,

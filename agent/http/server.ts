@@ -143,6 +143,8 @@ const answerOf = (main: HttpMain, ask: Ask): Promise<unknown> => {
       return main.readiness();
     case 'append':
       return main.append(ask.action);
+    case 'redrive':
+      return main.redrive(ask.redrive);
   }
 };
 

@@ -3,6 +3,8 @@ import { compileExpression, type Expr } from '../../rules/expression.ts';
 import { type ParsedRules, parseRules } from '../../rules/sla.ts';
 import type { Clock } from '../clock.ts';
 import type { StoreReader } from '../store/query.ts';
+import type { SourceBinding } from '../track/mapper.ts';
+import { bindingsOf } from './bindings.ts';
 import type { HttpClickHouse, HttpMain, HttpSettings, HttpSource } from './contract.ts';
 import { QuestionGate } from './limits.ts';
 import { HttpProblem } from './problem.ts';
@@ -18,6 +20,8 @@ export interface Services {
   readonly sources: readonly KnownSource[];
   /** Throws a problem when this agent has no ClickHouse. */
   store(): StoreReader;
+  /** Sources with their maps as the judge has them; compiled at the first question. */
+  bindings(): ReadonlyMap<string, SourceBinding>;
   /** The rules in force; parsed at the first question. */
   rules(): ParsedRules;
   /** Tells the agent's log what a caller is not told. */
@@ -44,6 +48,7 @@ export function servicesOf(
   const reader =
     settings.clickhouse === undefined ? undefined : readerOf(settings.clickhouse, concurrent, querySeconds);
   let rules: ParsedRules | undefined;
+  let bindings: ReadonlyMap<string, SourceBinding> | undefined;
   return {
     settings,
     main,
@@ -54,6 +59,10 @@ export function servicesOf(
       if (reader === undefined)
         throw new HttpProblem(404, 'no-store', 'an agent with role: collect only collects');
       return reader;
+    },
+    bindings() {
+      bindings ??= bindingsOf(settings);
+      return bindings;
     },
     rules() {
       rules ??= parseRules(settings.rules, settings.year);

@@ -225,6 +225,28 @@ export const DEAD_LETTER = object({
   comment: text,
 });
 
+const eventBrief = object({
+  event_id: text,
+  milestone: text,
+  classifier: text,
+  occurred_at: time,
+  role: text,
+  refs: texts,
+  retracted: flag,
+});
+
+export const REDRIVEN = object({
+  source: text,
+  partner: text,
+  stream: text,
+  sequence: count,
+  observed_at: time,
+  letters: list(object({ id: text, code: text, reason: text, path: text, now_code: text, now_reason: text })),
+  events: list(eventBrief),
+  event_count: count,
+  redriven: flag,
+});
+
 export const RULE = object({
   rule: text,
   version: text,

@@ -20,6 +20,8 @@ export const LogHeader = {
   traceparent: 'traceparent',
   /** Time that travels in the log; honoured only by a reader that was told to (demo, stories). */
   observedAt: 'Laytime-Observed-At',
+  /** What a message that is read again was, as JSON; see redrive.ts. */
+  redrive: 'Laytime-Redrive',
   /** Length in bytes of a message that was longer than the server takes; only its beginning is in the log. */
   truncatedFrom: 'Laytime-Truncated-From',
 } as const;
@@ -144,7 +146,7 @@ const short = (value: string | undefined): string | undefined => value?.slice(0,
 export function outgoingRecord(
   prefix: string,
   record: {
-    readonly kind: Exclude<RecordKind, 'message'>;
+    readonly kind: Exclude<RecordKind, 'message' | 'redrive'>;
     readonly id: string;
     readonly source: string;
     readonly partner?: string;

@@ -11,6 +11,7 @@ import { patiently, REQUEST_TIMEOUT_MS } from './patience.ts';
 import { Publisher } from './publisher.ts';
 import { MergingReader } from './reader.ts';
 import { recogniser } from './record.ts';
+import { outgoingRedrive, type Redrive } from './redrive.ts';
 import { RetentionWatch } from './retention.ts';
 import { StreamReader } from './stream-reader.ts';
 import { ensureStream, versionFault } from './streams.ts';
@@ -144,6 +145,14 @@ class JetStreamLog implements Log {
         ...(observedAt === undefined ? {} : { observedAt }),
       }),
     );
+  }
+
+  async redrive(id: string, redrive: Redrive): Promise<void> {
+    const outgoing = outgoingRedrive(this.#settings.prefix, id, redrive, this.#settings.stampWith?.());
+    const room = this.#connection.info?.max_payload ?? 1_048_576;
+    const size = outgoing.data.length + outgoing.headers.encode().length;
+    if (size > room) throw new Error(`it has ${size} bytes with its headers, and the server takes ${room}`);
+    await this.#publisher.append(outgoing);
   }
 
   async read(bindings: readonly StreamBinding[], from: Positions): Promise<LogReader> {

@@ -1,15 +1,17 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { CursorStore, Sink } from '../../collectors/collector.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import type { Redrive } from './redrive.ts';
 
 /** Next-to-read minus one, per stream: every message up to and including it has been taken. */
 export type Positions = Readonly<Record<string, number>>;
 
 /**
  * What a record in the log is. `message`: raw bytes from a source. `proof`: proof of life. `operator`: an operator's
- * action. `tick`: time passing in the demo and in stories, honoured only under an injected clock.
+ * action. `redrive`: a message once more, to be read again. `tick`: time passing in the demo and in stories, honoured only under
+ * an injected clock.
  */
-export type RecordKind = 'message' | 'proof' | 'operator' | 'tick';
+export type RecordKind = 'message' | 'proof' | 'operator' | 'redrive' | 'tick';
 
 /** A record as read in order. Header names are in headers.ts. */
 export interface LogRecord {
@@ -84,6 +86,8 @@ export interface Log extends Sink {
     readonly observedAt?: EpochMs;
     readonly body: unknown;
   }): Promise<void>;
+  /** Appends a message that is to be read again. Rejects when it is larger than the server takes. */
+  redrive(id: string, redrive: Redrive): Promise<void>;
   read(bindings: readonly StreamBinding[], from: Positions): Promise<LogReader>;
   /** Lets our own stream forget what is below; other people's streams are never touched. */
   setFloor(floor: Positions): Promise<void>;

@@ -1,5 +1,6 @@
 import type { AttributeValue, ShipmentEvent } from '../../rules/event.ts';
 import type { Ref } from '../../rules/refs.ts';
+import { LogHeader } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { AlertRecord, ChannelInterval, DeadLetter, Link, OperatorAction } from '../track/outcome.ts';
 import type { RowWriter } from './row-binary.ts';
@@ -33,7 +34,31 @@ export function encodeRaw(to: RowWriter, record: LogRecord, partner: string, typ
   to.string(record.subject);
   to.int64(record.observedAt);
   to.data(record.data);
+  encodeHeaders(to, headersToKeep(record));
   to.endRow();
+}
+
+type Header = readonly [name: string, value: string];
+
+/** Of our own records only what no column has; of records of others all, for a map may be told of any. */
+function headersToKeep(record: LogRecord): readonly Header[] {
+  if (record.header(LogHeader.source) === undefined) return [...record.headers()];
+  return KEPT_HEADERS.flatMap((name): Header[] => {
+    const value = record.header(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+}
+
+const KEPT_HEADERS = [LogHeader.revisionOrder, LogHeader.revisionTag, LogHeader.correlationId].map((name) =>
+  name.toLowerCase(),
+);
+
+function encodeHeaders(to: RowWriter, headers: readonly Header[]): void {
+  to.length(headers.length);
+  for (const [name, value] of headers) {
+    to.string(name);
+    to.string(value);
+  }
 }
 
 export function encodeEvent(to: RowWriter, event: ShipmentEvent): void {
@@ -135,6 +160,8 @@ export function encodeDeadLetter(to: RowWriter, letter: DeadLetter, version: Row
   to.string(letter.path);
   to.string(letter.sourceId);
   to.string(letter.contentType);
+  to.string(letter.subject);
+  encodeHeaders(to, letter.headers);
   to.data(letter.data);
   to.pair(version.epoch, version.ordinal);
   to.endRow();

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../../rules/time.ts';
 import { LogHeader } from '../log/headers.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
+import { originalRecord, redriveOf } from '../log/redrive.ts';
 import type { JudgeBatch } from '../track/outcome.ts';
 import {
   encodeAlert,
@@ -65,7 +66,10 @@ export class Pending {
   add(batch: JudgeBatch, positions: Positions, version: RowVersion, number: number): void {
     const to = (table: FactTable): RowWriter => this.#facts.get(table)!;
     const raw = to('raw_messages_log');
-    for (const record of batch.records) if (record.kind === 'message') encodeMessage(raw, record);
+    for (const record of batch.records) {
+      if (record.kind === 'message') encodeMessage(raw, record);
+      else if (record.kind === 'redrive') encodeRedriven(raw, record);
+    }
     const events = to('events_log');
     for (const event of batch.events) encodeEvent(events, event);
     const links = to('links_log');
@@ -118,6 +122,15 @@ export class Pending {
 }
 
 const byNumber = (a: number, b: number): number => a - b;
+
+/** Its bytes are a raw message once more: the events that came of them point at this record. */
+function encodeRedriven(to: RowWriter, record: LogRecord): void {
+  // What is no redrive becomes a dead letter with its bytes.
+  const redrive = redriveOf(record);
+  if (redrive === undefined) return;
+  const { stream, sequence, observedAt } = record;
+  encodeMessage(to, { ...originalRecord(redrive.original), stream, sequence, observedAt });
+}
 
 function encodeMessage(to: RowWriter, record: LogRecord): void {
   const type = record.header(LogHeader.contentType) ?? record.header('Content-Type') ?? '';

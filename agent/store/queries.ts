@@ -1,3 +1,4 @@
+import { type LetterFilter, letterConditions } from './letters.ts';
 import {
   type Condition,
   equals,
@@ -173,11 +174,8 @@ export function readChannels(store: StoreReader): Promise<readonly ChannelRow[]>
   );
 }
 
-export interface DeadLetterFilter extends PageRequest {
+export interface DeadLetterFilter extends PageRequest, LetterFilter {
   readonly status?: string;
-  readonly source?: string;
-  readonly code?: string;
-  readonly id?: string;
 }
 
 /** Dead letters, the newest first. `data` is the first 2,000 bytes read as UTF-8: a page of whole ones could be gigabytes. */
@@ -191,12 +189,7 @@ export function findDeadLetters(store: StoreReader, filter: DeadLetterFilter): P
       at: 'observed_at',
       id: 'id',
     },
-    [
-      equals('id', 'id', filter.id),
-      equals('status', 'status', filter.status),
-      equals('source', 'source', filter.source),
-      equals('code', 'code', filter.code),
-    ],
+    [equals('status', 'status', filter.status), ...letterConditions(filter)],
     filter,
   );
 }

@@ -20,6 +20,8 @@ export function deadLetterOf(refused: RefusedRow, logTime: EpochMs): DeadLetter 
     sequence: 0,
     sourceId: '',
     contentType: ROW_TYPE,
+    subject: '',
+    headers: [],
     data: bytes,
   };
   if (table === 'raw_messages_log' || table === 'events_log') {
@@ -30,7 +32,7 @@ export function deadLetterOf(refused: RefusedRow, logTime: EpochMs): DeadLetter 
     about.sourceId = row.string();
     if (table === 'raw_messages_log') {
       about.contentType = row.string();
-      row.string(); // subject
+      about.subject = row.string();
       row.int64(); // observed_at
       about.data = row.data();
     }

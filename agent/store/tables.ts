@@ -9,14 +9,16 @@ export interface RowVersion {
 
 /** Columns of each table in the order in which the encoders write them. */
 export const COLUMNS = {
-  raw_messages_log: 'stream, sequence, source, partner, source_id, content_type, subject, observed_at, data',
+  raw_messages_log:
+    'stream, sequence, source, partner, source_id, content_type, subject, observed_at, data, headers',
   events_log:
     'stream, sequence, source, partner, event_id, key, revision_order, revision_tag, tenant, milestone, role, leg, subject, ' +
     'classifier, occurred_at, occurred_until, zone, zone_from, observed_at, precedence, refs, aliases, unlocode, place, country, ' +
     'place_zone, facility, attributes, numeric, boolean, retracted, optional',
   links_log: 'event_id, shipment_id, at, linked, version',
   dead_letters_log:
-    'id, source, partner, stream, sequence, observed_at, code, reason, path, source_id, content_type, data, version',
+    'id, source, partner, stream, sequence, observed_at, code, reason, path, source_id, content_type, subject, headers, data, ' +
+    'version',
   channel_intervals_log:
     'channel_id, since, source, partner, status, watermark, best_effort, reason, version',
   operator_actions_log: 'id, action, subject, by, comment, at',

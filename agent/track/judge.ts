@@ -1,37 +1,19 @@
-import type { LoggedMessage } from '../../collectors/maps/map.ts';
-import type { Channels, ChannelUpdate } from '../../rules/channels.ts';
+import type { ChannelUpdate } from '../../rules/channels.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { toProof } from '../log/headers.ts';
-import type { LogRecord, Positions } from '../log/log.ts';
-import type { Assessment, Assessor } from './assessor.ts';
-import type { Awaiting } from './awaiting.ts';
+import type { LogRecord } from '../log/log.ts';
+import type { Assessment } from './assessor.ts';
 import { emptyBatch, type GrowingBatch } from './batch.ts';
-import { type DeadLetterCause, deadLetterOf } from './dead-letter.ts';
-import { mapRecord, type SourceBinding } from './mapper.ts';
-import { type Membership, type MembershipEffects, noEffects } from './membership.ts';
-import { intervalOf, type Notices } from './notices.ts';
-import type { OpenLetters } from './open-letters.ts';
+import { deadLetterOf, malformed } from './dead-letter.ts';
+import { mapRecord } from './mapper.ts';
+import { type MembershipEffects, noEffects } from './membership.ts';
+import { intervalOf } from './notices.ts';
 import { identityOverrideOf, mendedFact, parseOperatorAction } from './operator.ts';
-import type { AlertRecord, JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
+import type { AlertRecord, DeadLetter, JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
+import type { JudgeParts } from './parts.ts';
 import type { RecalledLetter } from './rebuild.ts';
-import type { Shipments } from './shipments.ts';
-import type { Timers } from './timers.ts';
-
-/** Everything a judge holds in memory; made empty, or from a snapshot (snapshot.ts). */
-export interface JudgeParts {
-  readonly sources: ReadonlyMap<string, SourceBinding>;
-  readonly shipments: Shipments;
-  readonly membership: Membership;
-  readonly channels: Channels;
-  readonly notices: Notices;
-  readonly assessor: Assessor;
-  readonly timers: Timers;
-  readonly awaiting: Awaiting;
-  readonly openLetters: OpenLetters;
-  positions: Positions;
-  logTime: EpochMs;
-}
+import { readAgain } from './redrive.ts';
 
 /**
  * Reads the log in order and judges. Never reads a clock, never waits: everything it does follows from the records and the
@@ -145,14 +127,15 @@ export class Judge {
       this.#batch.unmapped.push({ source: record.source, item });
     }
     if (result.kind === 'dead-letter') {
-      this.#deadLetter(record, partner, message, result);
+      this.#deadLetter(deadLetterOf(record, partner, message, result));
       return;
     }
     if (result.kind === 'ignored') this.totals.ignored += 1;
     const events = result.kind === 'events' ? result.events : [];
     const effects = this.#absorb(events);
     if (result.kind === 'events') {
-      for (const each of result.rejected ?? []) this.#deadLetter(record, partner, message, each);
+      for (const each of result.rejected ?? [])
+        this.#deadLetter(deadLetterOf(record, partner, message, each));
     }
     const partners = new Set(result.kind === 'events' ? events.map((event) => event.partner) : [partner]);
     const { channels } = this.parts;
@@ -199,8 +182,7 @@ export class Judge {
     }
   }
 
-  #deadLetter(record: LogRecord, partner: string, message: LoggedMessage, cause: DeadLetterCause): void {
-    const letter = deadLetterOf(record, partner, message, cause);
+  #deadLetter(letter: DeadLetter): void {
     this.totals.deadLetters += 1;
     this.#batch.deadLetters.push(letter);
     this.#holdBack(letter);
@@ -224,15 +206,14 @@ export class Judge {
   #control(record: LogRecord): void {
     try {
       if (record.kind === 'operator') this.#operator(record);
+      else if (record.kind === 'redrive') this.#redriven(record);
       else {
         const { source, partner, provedUntil } = toProof(record);
         const proof = { source, provedUntil, ...(partner !== undefined && { partner }) };
         this.#channelsMoved(this.parts.channels.proof(proof, record.observedAt));
       }
     } catch (error) {
-      const reason = `not a record of kind ${record.kind}: ${String(error)}`;
-      const { partner, message } = mapRecord(record, NO_SOURCES);
-      this.#deadLetter(record, partner, message, { code: 'wrong-shape', reason });
+      this.#deadLetter(malformed(record, error));
     }
   }
 
@@ -240,8 +221,10 @@ export class Judge {
     const action = parseOperatorAction(record);
     if (action === undefined) return;
     this.#batch.operator.push(action);
-    if (action.action === 'dismiss-dead-letter') this.#dismiss(action.subject);
-    else if (action.action === 'waive') this.#waive(action);
+    if (action.action === 'dismiss-dead-letter') {
+      for (const update of this.#settle([action.subject])) this.#channelsMoved(update);
+    }
+    if (action.action === 'waive') this.#waive(action);
     const override = identityOverrideOf(action, record.sequence);
     if (override === undefined) return;
     const effects = noEffects();
@@ -250,9 +233,21 @@ export class Judge {
     this.#conclude(effects, []);
   }
 
-  #dismiss(id: string): void {
-    this.parts.openLetters.dismiss(id);
-    this.#channelsMoved(this.parts.channels.resolveDeadLetter(id));
+  /** Read again at an operator's wish: no sign of life of its partner, and no word on other revisions of the same record. */
+  #redriven(record: LogRecord): void {
+    const { mapped, original, settled, rejected } = readAgain(record, this.parts.sources);
+    const { result, message, partner } = mapped;
+    if (result.kind === 'dead-letter') return;
+    for (const item of result.unmapped) this.#batch.unmapped.push({ source: record.source, item });
+    for (const each of rejected) this.#deadLetter(deadLetterOf(original, partner, message, each));
+    const effects = this.#absorb(result.kind === 'events' ? result.events : []);
+    this.#batch.operator.push(...settled);
+    this.#conclude(effects, this.#settle(settled.map(({ subject }) => subject)));
+  }
+
+  #settle(letters: readonly string[]): ChannelUpdate[] {
+    this.parts.openLetters.settle(new Set(letters));
+    return letters.map((id) => this.parts.channels.resolveDeadLetter(id));
   }
 
   #waive(action: OperatorAction): void {
@@ -294,5 +289,3 @@ export class Judge {
     this.dirty.add(slot);
   }
 }
-
-const NO_SOURCES: ReadonlyMap<string, SourceBinding> = new Map();

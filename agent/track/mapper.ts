@@ -22,7 +22,23 @@ export interface Mapped {
 /** Turns a record of the log into canonical events, by the map of its source. Pure. */
 export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, SourceBinding>): Mapped {
   const source = sources.get(record.source);
-  const message = messageOf(record, source);
+  return mapMessage(messageOf(record, source), record, source);
+}
+
+/** The same for a message that is read again, by a record of its own; `original` is how it stood first. */
+export function mapAgain(
+  record: Pick<LogRecord, 'stream' | 'sequence' | 'observedAt'>,
+  original: LogRecord,
+  sources: ReadonlyMap<string, SourceBinding>,
+): Mapped {
+  const source = sources.get(original.source);
+  const { stream, sequence, observedAt } = record;
+  const firstObservedAt = original.observedAt;
+  const message = { ...messageOf(original, source), stream, sequence, observedAt, firstObservedAt };
+  return mapMessage(message, original, source);
+}
+
+function mapMessage(message: LoggedMessage, record: LogRecord, source: SourceBinding | undefined): Mapped {
   if (source === undefined) {
     const reason = `no source named "${record.source}" is configured; add it under sources:, or dismiss this message`;
     return {

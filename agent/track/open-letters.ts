@@ -32,11 +32,12 @@ export class OpenLetters {
     });
   }
 
-  dismiss(id: string): void {
-    for (const [name, ids] of this.#ids) {
-      const rest = ids.filter((each) => each !== id);
+  /** Letters that are settled one by one: dismissed, or read again. */
+  settle(ids: ReadonlySet<string>): void {
+    for (const [name, open] of this.#ids) {
+      const rest = open.filter((id) => !ids.has(id));
       if (rest.length === 0) this.#ids.delete(name);
-      else this.#ids.set(name, rest);
+      else if (rest.length < open.length) this.#ids.set(name, rest);
     }
   }
 }

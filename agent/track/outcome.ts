@@ -21,6 +21,9 @@ export interface DeadLetter {
   readonly path: string;
   readonly sourceId: string;
   readonly contentType: string;
+  readonly subject: string;
+  /** Of the record, names in lower case: with them it can be read again exactly as it was. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly data: Uint8Array;
 }
 
@@ -53,7 +56,14 @@ export interface ShipmentState {
 /** An operator's action as it stands in the log. */
 export interface OperatorAction {
   readonly id: string;
-  readonly action: 'acknowledge' | 'waive' | 'dismiss-dead-letter' | 'merge' | 'split' | 'silence';
+  readonly action:
+    | 'acknowledge'
+    | 'waive'
+    | 'dismiss-dead-letter'
+    | 'redrive-dead-letter'
+    | 'merge'
+    | 'split'
+    | 'silence';
   readonly subject: string;
   readonly by: string;
   readonly comment: string;

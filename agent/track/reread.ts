@@ -1,13 +1,14 @@
 import { eventIdOf } from '../../rules/trace.ts';
-import type { GuardedStream, LogReader, Positions } from '../log/log.ts';
+import type { GuardedStream, LogReader, LogRecord, Positions } from '../log/log.ts';
 import { covers } from '../store/floor.ts';
 import type { CatchUpSource } from '../store/store.ts';
-import { emptyBatch } from './batch.ts';
-import { deadLetterOf } from './dead-letter.ts';
+import { emptyBatch, type GrowingBatch } from './batch.ts';
+import { type DeadLetterCause, deadLetterOf, malformed } from './dead-letter.ts';
 import type { Judge } from './judge.ts';
-import { mapRecord } from './mapper.ts';
+import { type Mapped, mapRecord } from './mapper.ts';
 import { isOurOwn, parseOperatorAction } from './operator.ts';
 import type { AlertRecord, ChannelInterval, JudgeBatch, Link, OperatorAction } from './outcome.ts';
+import { readAgain } from './redrive.ts';
 
 export interface RereadEdges {
   readonly judge: Judge;
@@ -99,14 +100,12 @@ export class Reread implements CatchUpSource {
         const action = parseOperatorAction(record);
         if (action !== undefined) batch.operator.push(action);
       }
-      if (record.kind !== 'message') continue;
-      const { result, message, partner } = mapRecord(record, parts.sources);
-      if (result.kind === 'dead-letter')
-        batch.deadLetters.push(deadLetterOf(record, partner, message, result));
-      else for (const item of result.unmapped) batch.unmapped.push({ source: record.source, item });
+      const read = readableOf(record, parts.sources, batch);
+      if (read === undefined) continue;
+      const { result } = read;
+      if (result.kind !== 'dead-letter')
+        for (const item of result.unmapped) batch.unmapped.push({ source: record.source, item });
       if (result.kind !== 'events') continue;
-      for (const each of result.rejected ?? [])
-        batch.deadLetters.push(deadLetterOf(record, partner, message, each));
       for (const event of result.events) {
         batch.events.push(event);
         for (const shipmentId of parts.membership.identity.linksOf(event.key)) {
@@ -162,4 +161,31 @@ export class Reread implements CatchUpSource {
       if (!given) this.#alertsFrom = first;
     }
   }
+}
+
+/** What a record says through the map of its source; its dead letters, and letters that it settles, go to the batch. */
+function readableOf(
+  record: LogRecord,
+  sources: Judge['parts']['sources'],
+  batch: GrowingBatch,
+): Mapped | undefined {
+  const letter = (of: LogRecord, { partner, message }: Mapped, cause: DeadLetterCause) =>
+    batch.deadLetters.push(deadLetterOf(of, partner, message, cause));
+  if (record.kind === 'redrive') {
+    try {
+      const { mapped, original, settled, rejected } = readAgain(record, sources);
+      for (const each of rejected) letter(original, mapped, each);
+      batch.operator.push(...settled);
+      return mapped;
+    } catch (error) {
+      batch.deadLetters.push(malformed(record, error));
+      return undefined;
+    }
+  }
+  if (record.kind !== 'message') return undefined;
+  const mapped = mapRecord(record, sources);
+  const { result } = mapped;
+  if (result.kind === 'dead-letter') letter(record, mapped, result);
+  else if (result.kind === 'events') for (const each of result.rejected ?? []) letter(record, mapped, each);
+  return mapped;
 }

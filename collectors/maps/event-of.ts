@@ -86,7 +86,9 @@ export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out:
 
 /** When a statement is taken back that says no time: the revision's own time when it is one, so that a repeat says the same. */
 const takenBackAt = (scope: Scope, facts: RecordFacts): EpochMs =>
-  facts.revision.order > 1e11 ? facts.revision.order : scope.message.observedAt;
+  facts.revision.order > 1e11
+    ? facts.revision.order
+    : (scope.message.firstObservedAt ?? scope.message.observedAt);
 
 /** An event that is said to hold must say when; what cannot be read as a time is never guessed. */
 function rejectTime(

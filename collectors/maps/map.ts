@@ -9,6 +9,8 @@ export interface LoggedMessage {
   readonly sequence: number;
   readonly subject: string;
   readonly observedAt: EpochMs;
+  /** When its bytes entered the log first, where that was earlier: a message that is read again keeps its place among the snapshots of its record. */
+  readonly firstObservedAt?: EpochMs;
   readonly contentType: string;
   readonly sourceId?: string;
   readonly revision?: { readonly order: number; readonly tag: string };

@@ -103,11 +103,11 @@ export function compileId(node: YamlNode | undefined, context: MapContext): Text
 
 /**
  * `revision:` a path to an update time or a version number, or the word `snapshot`. Absent: the revision of the transport when
- * it has one, else `snapshot`. A snapshot's order is the log time at which it was seen; its tag is the hash of its content.
+ * it has one, else `snapshot`. A snapshot's order is the log time at which it was first seen; its tag is the hash of its content.
  */
 function compileRevision(node: YamlNode | undefined, context: MapContext): RecordReader['revision'] {
   const snapshot = (scope: Scope): Revision => ({
-    order: scope.message.observedAt,
+    order: scope.message.firstObservedAt ?? scope.message.observedAt,
     tag: contentTag(scope.record),
   });
   if (node?.kind === 'scalar' && node.value === 'snapshot') return snapshot;

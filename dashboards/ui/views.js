@@ -81,7 +81,28 @@ const letterColumns = [
     cell: ({ data, stream, sequence, data_bytes }) =>
       h('details', {}, h('summary', {}, `${stream} #${sequence}`), h('pre', {}, data), data_bytes > 2000 ? small(`the first 2,000 of ${data_bytes} bytes`) : ''),
   },
+  { head: '', cell: readAgain },
 ];
+
+/** Reads a letter again through the map of today: for whoever has just mended it. */
+function readAgain({ id }) {
+  if (!mayAct()) return '';
+  const told = small();
+  const button = h('button', { type: 'button', 'data-redrive': id }, 'Read again');
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    told.textContent = '';
+    try {
+      const { rows: found } = await post('/dead-letters/redrive', { mode: 'apply', id, comment: 'from the control tower' });
+      if (found[0]?.redriven) return button.replaceWith(`read: ${found[0].event_count} events`);
+      told.textContent = found[0] ? `still: ${found[0].letters[0].now_reason}` : 'its message was understood';
+    } catch (error) {
+      told.textContent = error.message;
+    }
+    button.disabled = false;
+  });
+  return [button, told];
+}
 
 const ALERT_KIND = { firing: 'bad', 'at-risk': 'warn', resolved: 'good', withdrawn: '' };
 /** Alerts that somebody here just took charge of: shown so before the store knows. */

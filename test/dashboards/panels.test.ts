@@ -144,6 +144,8 @@ writer.offer(
         path: '',
         sourceId: '',
         contentType: '',
+        subject: 'laytime.log.message.x',
+        headers: [],
         data: Buffer.from('x'),
       },
     ],

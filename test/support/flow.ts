@@ -239,6 +239,7 @@ function watchLog(log: Log, process: Process): Log {
     deliver: (messages) => log.deliver(messages),
     prove: (proof) => log.prove(proof),
     append: (record) => log.append(record),
+    redrive: (id, redrive) => log.redrive(id, redrive),
     setFloor: (floor) => process.use('floor', () => log.setFloor(floor)),
     onFault: (listener) => log.onFault(listener),
     close: () => log.close(),

@@ -24,12 +24,14 @@ export interface HubOptions {
   readonly channel?: Partial<ChannelSource>;
   readonly snapshot?: Snapshot;
   readonly told?: JudgeSettings['told'];
+  /** Text of the hub's map; absent: CloudEvents. */
+  readonly map?: string;
 }
 
 /** What {@link hubJudge} is built from, for snapshots. */
-export function hubSettings({ rules, channel, told }: HubOptions): JudgeSettings {
-  const { map } = compileMap(builtinMapText('builtin:cloudevents') ?? '', 'cloudevents.yaml');
-  if (map === undefined) throw new Error('the ready map for CloudEvents does not compile');
+export function hubSettings({ rules, channel, told, map: text }: HubOptions): JudgeSettings {
+  const { map, problems } = compileMap(text ?? builtinMapText('builtin:cloudevents') ?? '', 'hub.yaml');
+  if (map === undefined) throw new Error(problems.map((problem) => problem.message).join('\n'));
   return {
     tenant: 'default',
     shipmentIs: 'delivery',

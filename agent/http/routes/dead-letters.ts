@@ -1,6 +1,7 @@
 import { findDeadLetters } from '../../store/queries.ts';
 import { readDeadLetterBytes } from '../../store/tower.ts';
-import { COMMENT, given, notFound, PAGE, pageOf, word } from '../parameters.ts';
+import { COMMENT, given, moment, notFound, PAGE, pageOf, word } from '../parameters.ts';
+import { epochMsOf } from '../request.ts';
 import type { Route } from '../route.ts';
 import { page } from '../schema.ts';
 import { ACCEPTED, DEAD_LETTER } from '../shapes.ts';
@@ -12,16 +13,20 @@ export const listDeadLetters: Route = {
   summary: 'Messages that could not be understood, the newest first, with their first 2,000 bytes',
   role: 'viewer',
   query: {
-    status: word('open or dismissed', 'open', 'dismissed'),
+    status: word('open, dismissed or redriven', 'open', 'dismissed', 'redriven'),
     source: word('name of a source'),
     code: word('why, in one word'),
+    from: moment('entered the log then or later'),
+    to: moment('entered the log then or before'),
     id: word('one of them'),
     ...PAGE,
   },
   answer: page(DEAD_LETTER),
   asksStore: true,
   async handle({ query }, services) {
-    const filter = { ...given(query, 'status', 'source', 'code', 'id'), ...pageOf(query) };
+    const [from, to] = [epochMsOf(query.from), epochMsOf(query.to)];
+    const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+    const filter = { ...given(query, 'status', 'source', 'code', 'id'), ...range, ...pageOf(query) };
     return { json: await findDeadLetters(services.store(), filter) };
   },
 };

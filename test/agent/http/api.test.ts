@@ -1,4 +1,5 @@
 import t from 'tap';
+import { redriveDeadLetters } from '../../../agent/http/routes/redrive.ts';
 import { ROUTES } from '../../../agent/http/routes.ts';
 import type { Schema } from '../../../agent/http/schema.ts';
 import { withClickHouse } from '../../support/engines.ts';
@@ -187,6 +188,37 @@ t.test('mistakes are problems that say what was meant', async (t) => {
   const wrongMethod = await post('/api/v1/rules', {});
   t.equal(wrongMethod.status, 405);
   t.equal(wrongMethod.headers.get('allow'), 'GET');
+});
+
+t.test('what is still unreadable is told so, and nothing is appended for it', async (t) => {
+  const ask = async (body: Json) => {
+    const response = await post('/api/v1/dead-letters/redrive', body);
+    return { status: response.status, json: (await response.json()) as { rows: Json[]; detail?: string } };
+  };
+  const looked = await ask({
+    mode: 'try',
+    source: 'broker-nl',
+    from: '2026-11-02T00:00:00Z',
+    comment: 'look',
+  });
+  t.match(looked.json, {
+    rows: [
+      {
+        sequence: 9,
+        letters: [{ id: 'dead1', code: 'bad-time', now_code: 'not-parseable' }],
+        redriven: false,
+      },
+    ],
+  });
+  t.same(mismatches(looked.json, redriveDeadLetters.answer as Schema, 'redrive'), []);
+  t.match((await ask({ mode: 'apply', id: 'dead1', comment: 'try' })).json.rows, [{ redriven: false }]);
+  t.same(server.main.redriven, []);
+  t.same(
+    (await ask({ mode: 'try', source: 'broker-nl', to: '2026-11-01T00:00:00Z', comment: 'x' })).json.rows,
+    [],
+  );
+  t.equal((await ask({ mode: 'now', comment: 'x' })).status, 400);
+  t.equal((await ask({ mode: 'try', cursor: 'x', comment: 'x' })).status, 400);
 });
 
 t.test('the OpenAPI document has every route and nothing else, and answers are as it says', async (t) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ActionRequest, HttpMain, HttpSettings, ReadinessFacts } from '../../../agent/http/contract.ts';
 import { type HttpServer, startHttp } from '../../../agent/http/server.ts';
+import type { Redrive } from '../../../agent/log/redrive.ts';
 import { recordRuleVersions } from '../../../agent/store/rule-versions.ts';
 import { createStoreWriter } from '../../../agent/store/writer.ts';
 import type { AlertRecord, JudgeBatch } from '../../../agent/track/outcome.ts';
@@ -27,6 +28,18 @@ rules:
     pause_while: customs.hold
     notify: customs-desk
     owner: customs desk
+`,
+};
+/** What the one configured source is read with. */
+export const BROKER_MAP = {
+  file: 'maps/broker.yaml',
+  text: `map: broker
+format: json
+id: id
+revision: { from: version }
+refs: { delivery: delivery }
+events:
+  - { name: released, milestone: customs.released, time: at }
 `,
 };
 export const RULES = parseRules([RULE_FILE], 2026);
@@ -217,6 +230,8 @@ export async function seedWorld(db: Database): Promise<void> {
         path: '/when',
         sourceId: 'x',
         contentType: 'text/html',
+        subject: 'laytime.log.message.x',
+        headers: [],
         data: Buffer.concat([Buffer.from('<script>alert(1)</script>'), Buffer.alloc(3_000, 'x')]),
       },
     ],
@@ -229,6 +244,7 @@ export async function seedWorld(db: Database): Promise<void> {
 /** The main thread as the server sees it: what it was asked to append is kept. */
 export class FakeMain implements HttpMain {
   readonly appended: ActionRequest[] = [];
+  readonly redriven: Redrive[] = [];
   facts: ReadinessFacts = {
     role: 'both',
     judging: true,
@@ -252,6 +268,10 @@ export class FakeMain implements HttpMain {
     this.appended.push(action);
     return { id: `op${this.appended.length}` };
   }
+  async redrive(redrive: Redrive): Promise<{ id: string }> {
+    this.redriven.push(redrive);
+    return { id: `redrive${this.redriven.length}` };
+  }
 }
 
 export const token = (name: string, role: 'viewer' | 'operator' | 'admin', text: string) => ({
@@ -274,7 +294,9 @@ export async function serve(
     publicUrl: 'http://127.0.0.1:8080',
     version: '1.2.3',
     timezone: 'Europe/Berlin',
-    sources: [{ name: 'broker-nl', partner: 'broker', proves: ['customs.released'] }],
+    sources: [
+      { name: 'broker-nl', partner: 'broker', tenant: 'acme', proves: ['customs.released'], map: BROKER_MAP },
+    ],
     rules: [RULE_FILE],
     year: 2026,
     main,

@@ -354,6 +354,8 @@ t.test('alerts, channels, dead letters and raw bytes', async (t) => {
           path: '/t',
           sourceId: 'x',
           contentType: 'text/plain',
+          subject: 'laytime.log.message.x',
+          headers: [],
           data,
         },
       ],

@@ -1,0 +1,26 @@
+import type { Channels } from '../../rules/channels.ts';
+import type { EpochMs } from '../../rules/time.ts';
+import type { Positions } from '../log/log.ts';
+import type { Assessor } from './assessor.ts';
+import type { Awaiting } from './awaiting.ts';
+import type { SourceBinding } from './mapper.ts';
+import type { Membership } from './membership.ts';
+import type { Notices } from './notices.ts';
+import type { OpenLetters } from './open-letters.ts';
+import type { Shipments } from './shipments.ts';
+import type { Timers } from './timers.ts';
+
+/** Everything a judge holds in memory; made empty, or from a snapshot (snapshot.ts). */
+export interface JudgeParts {
+  readonly sources: ReadonlyMap<string, SourceBinding>;
+  readonly shipments: Shipments;
+  readonly membership: Membership;
+  readonly channels: Channels;
+  readonly notices: Notices;
+  readonly assessor: Assessor;
+  readonly timers: Timers;
+  readonly awaiting: Awaiting;
+  readonly openLetters: OpenLetters;
+  positions: Positions;
+  logTime: EpochMs;
+}
