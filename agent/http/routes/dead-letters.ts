@@ -4,7 +4,8 @@ import { COMMENT, given, moment, notFound, PAGE, pageOf, word } from '../paramet
 import { epochMsOf } from '../request.ts';
 import type { Route } from '../route.ts';
 import { page } from '../schema.ts';
-import { ACCEPTED, DEAD_LETTER } from '../shapes.ts';
+import { ACCEPTED } from '../shapes.ts';
+import { DEAD_LETTER } from '../shapes-letters.ts';
 
 export const listDeadLetters: Route = {
   method: 'GET',

@@ -5,7 +5,7 @@ import { epochMsOf } from '../request.ts';
 import type { Route } from '../route.ts';
 import { page } from '../schema.ts';
 import type { Services } from '../services.ts';
-import { REDRIVEN } from '../shapes.ts';
+import { REDRIVEN } from '../shapes-letters.ts';
 
 /** Whole messages are read, so a page is short. */
 const MOST_MESSAGES = 50;
