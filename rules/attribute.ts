@@ -1,13 +1,13 @@
 /** What a person may ask of a shipment in a condition. `values` lists all that maps of this repository write, where that is a closed list. */
 export interface AttributeInfo {
   readonly title: string;
-  readonly type: 'text' | 'number' | 'flag';
+  readonly type: 'text' | 'number' | 'flag' | 'date';
   readonly values?: readonly string[];
 }
 
 /**
  * Attributes with an agreed name. Maps may set others: a condition on an unknown name is a warning, not an error.
- * Names are dotted and lower-case; countries are ISO 3166-1 alpha-2, places UN/LOCODE, amounts in major units of their currency.
+ * A `date` is a text such as 2026-11-24 or 2026-11-24 17:00. Names are dotted and lower-case; countries are ISO 3166-1 alpha-2, places UN/LOCODE, amounts in major units of their currency.
  */
 export const ATTRIBUTES: Readonly<Record<string, AttributeInfo>> = {
   mode: {
@@ -74,6 +74,13 @@ export const ATTRIBUTES: Readonly<Record<string, AttributeInfo>> = {
   'goods.currency': { title: 'Currency of the value', type: 'text' },
   'goods.hs': { title: 'HS code, as a text', type: 'text' },
   'goods.dangerous': { title: 'Dangerous goods', type: 'flag' },
+  'goods.quantity': { title: 'Quantity of the goods', type: 'number' },
+  'goods.origin': { title: 'Country of origin of the goods', type: 'text' },
+  'duty.invoiced.amount': { title: 'Duty invoiced by the broker', type: 'number' },
+  'duty.invoiced.currency': { title: 'Currency of that invoice', type: 'text' },
+  'transit.limit': { title: 'Date by which goods in transit must arrive', type: 'date' },
+  'free_time.last_day': { title: 'Last free day at the terminal', type: 'date' },
+  'delivery.promised': { title: 'Date promised to the customer', type: 'date' },
   'container.type': { title: 'ISO 6346 size and type', type: 'text' },
   'weight.kg': { title: 'Gross weight in kilograms', type: 'number' },
   pieces: { title: 'Number of pieces', type: 'number' },

@@ -1,4 +1,5 @@
 import { dueAt } from './budget.ts';
+import { dateAfter } from './date-rule.ts';
 import type { ClockBase, ClockInput, Deadline } from './evaluate-clock.ts';
 import { judgeDone, judgeOpen, warnAt } from './evaluate-clock.ts';
 import { answerOf, type End, endOf } from './evaluate-ends.ts';
@@ -64,8 +65,10 @@ function endAfter({ rule, trace, start }: ClockInput): End | undefined {
 function deadlineAfter({ rule, calendar, start }: ClockInput, pauses: Pauses, until: EpochMs): Deadline {
   const { from, to } = start.fact.at;
   const windows = pausesUntil(pauses, until);
-  const due = dueAt(to, rule.within, calendar, windows);
-  const dueEarliest = from === to ? due : dueAt(from, rule.within, calendar, windows);
+  const dueFrom = (at: EpochMs): EpochMs =>
+    rule.on === undefined ? dueAt(at, rule.within, calendar, windows) : dateAfter(at, rule.on, calendar);
+  const due = dueFrom(to);
+  const dueEarliest = from === to ? due : dueFrom(from);
   return { start: from, due, dueEarliest, warn: warnAt(rule, calendar, due, dueEarliest) };
 }
 

@@ -1,10 +1,11 @@
 import { before } from './budget.ts';
 import type { Calendar } from './calendar.ts';
-import type { ChannelState, ChannelView } from './channel.ts';
+import type { ChannelView } from './channel.ts';
 import type { End } from './evaluate-ends.ts';
 import type { Pauses } from './evaluate-pauses.ts';
+import { hangsOnPlan, proversOf, silentBefore } from './evaluate-provers.ts';
 import type { Start } from './evaluate-starts.ts';
-import type { MilestoneRef, Rule } from './sla.ts';
+import type { Rule } from './sla.ts';
 import type { EpochMs } from './time.ts';
 import type { Trace } from './trace.ts';
 import type { Verdict, VerdictReason } from './verdict.ts';
@@ -109,16 +110,17 @@ function judgeOverdue(
   { start, due, warn }: Deadline,
   evidence: readonly string[],
 ): Verdict {
-  const { rule, now } = input;
+  const { rule, trace, channels, now } = input;
   const plan = input.start.fact;
-  const replanned = rule.kind === 'before' && plan.observedAt >= due && !isActual(input);
-  const { provers, silent } = listen(input, due);
-  const proved = provers > 0 && silent.length === 0;
+  const replanned = hangsOnPlan(rule) && plan.observedAt >= due && !isActual(input);
+  const provers = proversOf(rule, trace, channels);
+  const silent = silentBefore(provers, due);
+  const proved = provers.count > 0 && silent.length === 0;
   // A clock that is first heard of after its deadline (a backlog, a late report) gives its feeds the same time to tell the end.
   const limit = Math.max(due, plan.observedAt) + rule.waitForFeedsMs;
   const breached = proved || rule.legal || now >= limit;
   const awaiting: VerdictReason =
-    provers === 0 || silent.some((channel) => channel.status !== 'hearing')
+    provers.count === 0 || silent.some((channel) => channel.status !== 'hearing')
       ? 'deadline-passed-channel-blind'
       : 'deadline-passed-awaiting-proof';
   let reason: VerdictReason = awaiting;
@@ -143,26 +145,5 @@ function judgeOverdue(
 }
 
 /** Whether a forward clock's deadline rests on what happened, and not on a plan. */
-const isActual = ({ trace, start }: ClockInput): boolean =>
-  trace.milestones.some(({ actual }) => actual === start.fact);
-
-/** The channels that could still tell that the deadline was kept: those not heard past it. */
-function listen(
-  { rule, trace, channels }: ClockInput,
-  due: EpochMs,
-): { readonly provers: number; readonly silent: readonly ChannelState[] } {
-  const all = new Map<string, ChannelState>();
-  const ask = (refs: readonly MilestoneRef[]): void => {
-    for (const { milestone } of refs) {
-      for (const channel of channels.provers(milestone, trace)) {
-        const known = all.get(channel.id);
-        if (known === undefined || channel.watermark < known.watermark) all.set(channel.id, channel);
-      }
-    }
-  };
-  ask(rule.to);
-  const provers = all.size;
-  // A plan that has moved and was not heard would move the deadline too.
-  if (rule.kind === 'before') ask(rule.from);
-  return { provers, silent: [...all.values()].filter((channel) => channel.watermark < due) };
-}
+const isActual = ({ rule, trace, start }: ClockInput): boolean =>
+  rule.kind === 'before' && trace.milestones.some(({ actual }) => actual === start.fact);

@@ -1,5 +1,6 @@
 import { judgeAfter } from './evaluate-after.ts';
 import { judgeBefore } from './evaluate-before.ts';
+import { datedStarts, judgeBy } from './evaluate-by.ts';
 import type { ClockBase, ClockInput } from './evaluate-clock.ts';
 import { holdStarts, plannedStarts, type Start, statedStarts } from './evaluate-starts.ts';
 import type { Rule } from './sla.ts';
@@ -20,6 +21,8 @@ export interface KindJudge {
 const JUDGES: Readonly<Record<RuleKind, KindJudge>> = {
   after: { starts: statedStarts, judge: judgeAfter, waits: true },
   before: { starts: plannedStarts, judge: judgeBefore, waits: true },
+  by: { starts: datedStarts, judge: judgeBy, waits: false },
+  'calendar-date': { starts: statedStarts, judge: judgeAfter, waits: true },
   dwell: { starts: (trace) => holdStarts(trace.holds), judge: judgeAfter, waits: false },
   ack: { starts: statedStarts, judge: judgeAfter, waits: false },
 };

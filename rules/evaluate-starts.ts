@@ -1,5 +1,6 @@
 import type { AttributeValue, Occurrence } from './event.ts';
 import type { MilestoneRef, Rule } from './sla.ts';
+import type { TimeSpan } from './time.ts';
 import type { Fact, Hold, MilestoneFact, Trace } from './trace.ts';
 
 /** What starts one clock: for `before` the event that must not come too soon, for `dwell` a hold, else the start milestone. */
@@ -12,6 +13,8 @@ export interface Start {
   readonly text: string;
   readonly occurrence: Occurrence;
   readonly fact: Fact;
+  /** Present for a `by` rule whose date could be read: the date that was agreed; `fact` states it. */
+  readonly date?: TimeSpan;
   /** Present for a hold: the `dwell` clock runs while it is open. */
   readonly hold?: Hold;
 }

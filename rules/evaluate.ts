@@ -3,9 +3,10 @@ import type { ChannelView } from './channel.ts';
 import type { ClockBase } from './evaluate-clock.ts';
 import { judgeOf } from './evaluate-kinds.ts';
 import { attributesOf, type Start } from './evaluate-starts.ts';
+import { startMilestones, touchedMilestones } from './evaluate-wakes.ts';
 import type { Occurrence } from './event.ts';
 import { hashId } from './hash.ts';
-import { MILESTONES, type MilestoneCode } from './milestone.ts';
+import type { MilestoneCode } from './milestone.ts';
 import type { Rule } from './sla.ts';
 import type { EpochMs } from './time.ts';
 import type { Trace } from './trace.ts';
@@ -43,8 +44,8 @@ export function compileRule(rule: Rule, calendar: Calendar | undefined): Compile
   return {
     rule,
     calendar,
-    starts: new Set(rule.from.map(({ milestone }) => milestone)),
-    touches: touchesOf(rule),
+    starts: startMilestones(rule),
+    touches: touchedMilestones(rule),
     reads: rule.when?.attributes ?? [],
     evaluate: (trace, channels, now, history) => evaluate(trace, rule, calendar, channels, now, history),
   };
@@ -154,34 +155,3 @@ export function reevaluateAt(verdicts: readonly Verdict[]): EpochMs | undefined 
   }
   return next;
 }
-
-/**
- * The milestones whose events can change a verdict of the rule. Customs and export milestones come as families: a hold
- * or a newer version of a declaration takes a release back, and a filing names what must be released.
- */
-function touchesOf(rule: Rule): ReadonlySet<MilestoneCode> {
-  const touched = new Set<MilestoneCode>();
-  for (const { milestone } of [...rule.from, ...rule.to]) {
-    touched.add(milestone);
-    for (const code of Object.keys(MILESTONES) as MilestoneCode[]) {
-      if (familyOf(code) === familyOf(milestone)) touched.add(code);
-    }
-  }
-  if (rule.pauseWhile.length > 0) touched.add('customs.hold.placed').add('customs.hold.removed');
-  return touched;
-}
-
-function familyOf(code: MilestoneCode): string {
-  if (code.startsWith('customs.')) return 'customs';
-  if (code.startsWith('export.')) return 'export';
-  return CONTAINER_MOVES.has(code) ? 'container' : code;
-}
-
-/** Each of these names the containers that are expected at the next. */
-const CONTAINER_MOVES: ReadonlySet<MilestoneCode> = new Set<MilestoneCode>([
-  'loaded',
-  'discharged',
-  'gate.out',
-  'delivered',
-  'empty.returned',
-]);

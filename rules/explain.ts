@@ -1,14 +1,16 @@
 import { countedWindows } from './budget.ts';
 import type { Calendar, Window } from './calendar.ts';
 import type { ChannelState, ChannelView } from './channel.ts';
+import { countedOf } from './date-rule.ts';
 import { clockIdOf } from './evaluate.ts';
 import { startsOf } from './evaluate-kinds.ts';
 import { pausesOf, pausesUntil } from './evaluate-pauses.ts';
+import { proversOf } from './evaluate-provers.ts';
 import type { Start } from './evaluate-starts.ts';
 import type { RawPosition } from './event.ts';
 import { MILESTONES } from './milestone.ts';
-import type { MilestoneRef, Rule } from './sla.ts';
-import { milestoneRefText } from './sla-milestone.ts';
+import { ruleText } from './rule-text.ts';
+import type { Rule } from './sla.ts';
 import { hoursText, localText, spanText, zonedText } from './testing-time.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
 import type { Fact, Trace } from './trace.ts';
@@ -78,25 +80,12 @@ export function explain(
     windows,
     pauses,
     because: REASON_TEXTS[verdict.reason],
-    channels: proversOf(trace, rule, verdict, channels),
+    channels: proversOf(rule, trace, channels).channels.map((channel) => ({
+      ...channel,
+      pastDue: verdict.dueAt !== undefined && channel.watermark >= verdict.dueAt,
+    })),
     evidence: verdict.evidence.flatMap((id) => facts.get(id) ?? []),
   };
-}
-
-/** The rule as one sentence. */
-export function ruleText(rule: Rule): string {
-  const refs = (list: readonly MilestoneRef[]): string => list.map(milestoneRefText).join(' or ');
-  const calendar = rule.calendar === undefined ? '' : ` on calendar ${rule.calendar}`;
-  switch (rule.kind) {
-    case 'before':
-      return `${refs(rule.to)} at least ${rule.within.text} ahead of ${refs(rule.from)}${calendar}`;
-    case 'dwell':
-      return `a hold no longer than ${rule.within.text}${calendar}`;
-    case 'ack':
-      return `${refs(rule.from)} answered by ${refs(rule.to)} within ${rule.within.text}${calendar}`;
-    case 'after':
-      return `${refs(rule.to)} within ${rule.within.text} of ${refs(rule.from)}${calendar}`;
-  }
 }
 
 function factsOf(trace: Trace): ReadonlyMap<string, ExplainedFact> {
@@ -130,34 +119,22 @@ function counted(
   start: Start | undefined,
 ): Pick<Explanation, 'windows' | 'pauses'> {
   if (start === undefined) return { windows: [], pauses: [] };
-  const forward = rule.kind === 'before';
-  const all = forward ? [] : pausesUntil(pausesOf(trace, rule.pauseWhile, start), Number.POSITIVE_INFINITY);
+  const waits = rule.kind !== 'before' && rule.kind !== 'by';
+  const all = waits ? pausesUntil(pausesOf(trace, rule.pauseWhile, start), Number.POSITIVE_INFINITY) : [];
   if (dueAt === undefined) return { windows: [], pauses: all };
-  const [from, to] = forward ? [dueAt, start.fact.at.to] : [start.fact.at.to, dueAt];
-  const windows = countedWindows(from, to, rule.within, calendar, all);
+  const [from, to] =
+    rule.kind === 'before' ? [dueAt, start.fact.at.to] : [(start.date ?? start.fact.at).to, dueAt];
+  const windows = countedWindows(
+    from,
+    to,
+    rule.on === undefined ? rule.within : countedOf(rule.on),
+    calendar,
+    all,
+  );
   return {
     windows: windows.map((window) => ({ ...window, ms: window.to - window.from })),
     pauses: all.filter((pause) => pause.to > from && pause.from < to),
   };
-}
-
-function proversOf(
-  trace: Trace,
-  rule: Rule,
-  { dueAt }: Verdict,
-  channels: ChannelView,
-): Explanation['channels'] {
-  const found = new Map<string, ChannelState>();
-  for (const { milestone } of rule.kind === 'before' ? [...rule.from, ...rule.to] : rule.to) {
-    for (const channel of channels.provers(milestone, trace)) {
-      const known = found.get(channel.id);
-      if (known === undefined || channel.watermark < known.watermark) found.set(channel.id, channel);
-    }
-  }
-  return [...found.values()].map((channel) => ({
-    ...channel,
-    pastDue: dueAt !== undefined && channel.watermark >= dueAt,
-  }));
 }
 
 /** An explanation for a person, in the zone of the rule's calendar. */

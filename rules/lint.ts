@@ -101,18 +101,27 @@ function checkBudgets(source: RuleSource, report: YamlReport): void {
         `warn: ${warn.text} before is the deadline itself`,
         'warn earlier',
       );
-    } else if (rule.kind !== 'before' && warn.unit === rule.within.unit && size(warn) >= size(rule.within)) {
+    } else if (
+      rule.kind !== 'before' &&
+      size(rule.within) > 0 &&
+      warn.unit === rule.within.unit &&
+      size(warn) >= size(rule.within)
+    ) {
       const message = `warn: ${warn.text} before the deadline is before the clock starts (${rule.within.text})`;
       report.warning(at, 'warn-before-start', message, `write less than ${rule.within.text}`);
     }
   }
-  const business = [rule.within, ...rule.warn].find(isBusiness);
+  const counted = [
+    rule.on?.day === 'working' ? rule.on : undefined,
+    ...[rule.within, ...rule.warn].filter(isBusiness),
+  ];
+  const business = counted.find((each) => each !== undefined);
   if (business !== undefined && rule.calendar === undefined) {
     const message = `${business.text} counts business time, and the rule has no calendar: every hour is open`;
     report.warning(budgetPlace, 'no-calendar', message, 'add calendar:');
   }
   const elapsed = [rule.within, ...rule.warn].every((b) => b.unit === 'elapsed');
-  if (rule.calendar !== undefined && elapsed) {
+  if (rule.calendar !== undefined && elapsed && rule.on === undefined) {
     const message = `the calendar is not used: ${rule.within.text} is elapsed time`;
     report.warning(places.calendar ?? place, 'calendar-unused', message, 'write bh or bd for business time');
   }

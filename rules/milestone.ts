@@ -3,8 +3,12 @@
  * Titles are what ops people read.
  */
 export const MILESTONES = {
+  'order.released': { title: 'Order released for shipping', kind: 'fact' },
   'shipment.created': { title: 'Shipment created', kind: 'fact' },
   'goods.issued': { title: 'Goods issued', kind: 'fact' },
+  'asn.sent': { title: 'Advance shipping notice sent', kind: 'fact' },
+  'edi.sent': { title: 'EDI interchange sent', kind: 'fact' },
+  'edi.acknowledged': { title: 'EDI interchange acknowledged', kind: 'fact' },
   'export.filing.submitted': { title: 'Export filing submitted', kind: 'fact' },
   'export.filing.accepted': { title: 'Export filing accepted', kind: 'fact' },
   'export.filing.rejected': { title: 'Export filing rejected', kind: 'fact' },
@@ -24,6 +28,8 @@ export const MILESTONES = {
   'entry.filed': { title: 'Entry filed', kind: 'fact' },
   'duty.assessed': { title: 'Duty assessed', kind: 'fact' },
   'duty.posted': { title: 'Duty posted in ERP', kind: 'fact' },
+  'duty.invoiced': { title: 'Duty invoiced by the broker', kind: 'fact' },
+  'duty.paid': { title: 'Duty paid or deferred', kind: 'fact' },
   'landed_cost.posted': { title: 'Landed cost posted in ERP', kind: 'fact' },
   'carrier.released': { title: 'Carrier released', kind: 'fact' },
   'gate.out': { title: 'Gate out', kind: 'fact' },

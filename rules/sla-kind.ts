@@ -13,6 +13,8 @@ export interface KindInfo {
 export const KINDS = {
   after: { keys: ['from', 'to', 'within'], start: 'from', end: 'to', budget: 'within' },
   before: { keys: ['event', 'at_least', 'ahead_of'], start: 'ahead_of', end: 'event', budget: 'at_least' },
+  by: { keys: ['event', 'by', 'tolerance'], start: 'by', end: 'event', budget: 'tolerance' },
+  'calendar-date': { keys: ['from', 'to', 'due'], start: 'from', end: 'to', budget: 'due' },
   dwell: { keys: ['state', 'agency', 'longer_than'], start: 'state', end: 'state', budget: 'longer_than' },
   ack: {
     keys: ['submitted', 'answered_by', 'within'],

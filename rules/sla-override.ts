@@ -1,6 +1,7 @@
 import type { Rule, RuleSource } from './sla.ts';
+import { readBudget, readDateRule } from './sla-budget.ts';
 import { kindInfo } from './sla-kind.ts';
-import { readBudget, readWarnings } from './sla-rule.ts';
+import { readWarnings } from './sla-rule.ts';
 import type { Fields } from './yaml-reader.ts';
 import { readFields } from './yaml-reader.ts';
 import { YamlReport } from './yaml-report.ts';
@@ -35,7 +36,9 @@ export function applyOverride(source: Omit<RuleSource, 'overridden'>, override: 
   const { rule } = source;
   const budgetKey = kindInfo(rule.kind).budget;
   const budgetNode = fields.get(budgetKey);
-  const within = budgetNode === undefined ? undefined : readBudget(budgetNode, report, budgetKey);
+  const dated = rule.kind === 'calendar-date';
+  const within = budgetNode && !dated ? readBudget(budgetNode, report, budgetKey) : undefined;
+  const on = budgetNode && dated ? readDateRule(budgetNode, report, budgetKey) : undefined;
   const changes: { -readonly [K in keyof Rule]?: Rule[K] | undefined } = {
     mode: fields.oneOf('mode', ['live', 'shadow', 'off']),
     severity: fields.oneOf('severity', ['info', 'warning', 'critical']),
@@ -46,6 +49,8 @@ export function applyOverride(source: Omit<RuleSource, 'overridden'>, override: 
     warn: fields.has('warn') ? readWarnings(fields) : undefined,
     waitForFeedsMs: fields.duration('wait_for_feeds'),
     within,
+    on,
+    provedBy: fields.has('proved_by') ? fields.texts('proved_by', 'broker-nl') : undefined,
   };
   fields.end();
   const said = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));

@@ -1,13 +1,14 @@
-import { parseBudget } from './budget.ts';
 import { compileExpression, type Expr } from './expression.ts';
-import type { Budget, MilestoneRef, PauseCondition, Rule } from './sla.ts';
+import type { Budget, PauseCondition, Rule } from './sla.ts';
+import { budgetOf } from './sla-budget.ts';
 import { KIND_NAMES, kindInfo, type RuleKind } from './sla-kind.ts';
-import { milestoneRefText, readMilestoneRefs } from './sla-milestone.ts';
+import { milestoneRefText } from './sla-milestone.ts';
+import { HOLD_STATES, readTerms } from './sla-terms.ts';
 import { type Fields, readFields } from './yaml-reader.ts';
 import { placeWithin, type YamlReport } from './yaml-report.ts';
 import { readExpression } from './yaml-terms.ts';
 import type { Place, YamlNode } from './yaml-tree.ts';
-import { readOneOf, readText, readTextNodes } from './yaml-values.ts';
+import { readOneOf, readTextNodes } from './yaml-values.ts';
 
 /** A rule before its calendar is known. */
 export interface RuleDraft {
@@ -17,7 +18,6 @@ export interface RuleDraft {
   readonly places: Readonly<Record<string, Place>>;
 }
 
-const HOLD_STATES = ['customs.hold'] as const;
 const DEFAULT_WAIT_FOR_FEEDS_MS = 2 * 3_600_000;
 
 /** Reads one entry of `rules:`; undefined when an error makes it unusable (then it is reported). */
@@ -39,7 +39,8 @@ export function readRule(
   const when = readWhen(fields);
   const warn = readWarnings(fields);
   const pauseWhile = readPauses(fields);
-  const rule: Omit<Rule, 'from' | 'to' | 'within'> = {
+  const rule: Rule = {
+    ...terms,
     name,
     version: '',
     title: fields.text('title') ?? name,
@@ -51,6 +52,7 @@ export function readRule(
     warn,
     calendar: fields.text('calendar'),
     pauseWhile,
+    provedBy: fields.texts('proved_by', 'broker-nl'),
     waitForFeedsMs: fields.duration('wait_for_feeds') ?? DEFAULT_WAIT_FOR_FEEDS_MS,
     notify: fields.texts('notify', 'customs-desk'),
     owner: fields.text('owner'),
@@ -60,9 +62,8 @@ export function readRule(
   rejectForeignKeys(kind, fields);
   fields.end();
   const errors = report.problems.filter((p) => p.severity === 'error').length - errorsBefore;
-  if (errors > 0 || terms.within === undefined) return undefined;
-  const whole: Rule = { ...rule, ...terms, within: terms.within };
-  return { rule: whole, place, places: placesOf(fields) };
+  if (errors > 0) return undefined;
+  return { rule, place, places: placesOf(fields) };
 }
 
 /** `kind:` may be left out where the other keys tell it. */
@@ -73,78 +74,6 @@ function readKind(fields: Fields): RuleKind {
   const keys = new Set(fields.node.entries.map((e) => e.key));
   const score = (kind: RuleKind): number => kindInfo(kind).keys.filter((key) => keys.has(key)).length;
   return KIND_NAMES.reduce((best, kind) => (score(kind) > score(best) ? kind : best));
-}
-
-interface Terms {
-  readonly from: readonly MilestoneRef[];
-  readonly to: readonly MilestoneRef[];
-  readonly within: Budget | undefined;
-}
-
-function readTerms(kind: RuleKind, fields: Fields): Terms {
-  const { report } = fields;
-  const refs = (key: string, example: string): MilestoneRef[] =>
-    fields.required(key, (n) => readMilestoneRefs(n, report, key), example) ?? [];
-  const budget = (key: string, example: string): Budget | undefined =>
-    fields.required(key, (n) => readBudget(n, report, key), example);
-  switch (kind) {
-    case 'after':
-      return {
-        from: refs('from', 'arrived at destination'),
-        to: refs('to', 'customs.released'),
-        within: budget('within', '24bh'),
-      };
-    case 'ack':
-      return {
-        from: refs('submitted', 'customs.filed'),
-        to: refs('answered_by', '[customs.accepted, customs.rejected]'),
-        within: budget('within', '2h'),
-      };
-    case 'before': {
-      const from = refs('ahead_of', 'planned loaded at origin');
-      for (const ref of from) {
-        if (ref.classifier === 'planned') continue;
-        const text = milestoneRefText(ref);
-        const place = fields.get('ahead_of')!.place;
-        const message = `ahead_of: nothing can be due before "${text}" has been planned`;
-        report.error(place, 'not-planned', message, `write planned ${text}`);
-      }
-      return { from, to: refs('event', 'export.filing.accepted'), within: budget('at_least', '24h') };
-    }
-    case 'dwell':
-      return readDwell(fields, budget('longer_than', '3bd'));
-  }
-}
-
-function readDwell(fields: Fields, within: Budget | undefined): Terms {
-  const { report } = fields;
-  fields.required('state', (n) => readOneOf(n, report, 'state', HOLD_STATES), 'customs.hold');
-  const from: MilestoneRef[] = [{ milestone: 'customs.hold.placed', classifier: 'actual' }];
-  const to: MilestoneRef[] = [{ milestone: 'customs.hold.removed', classifier: 'actual' }];
-  return { from, to, within };
-}
-
-/** A length of time (budget.ts). */
-export function readBudget(node: YamlNode, report: YamlReport, what: string): Budget | undefined {
-  const text = readText(node, report, what, '24h, 24bh, 3bd or 10cd');
-  return text === undefined ? undefined : budgetOf(text, node, node.place, report, what);
-}
-
-function budgetOf(
-  text: string,
-  node: YamlNode,
-  place: Place,
-  report: YamlReport,
-  what: string,
-): Budget | undefined {
-  const budget = parseBudget(text);
-  if (!('error' in budget)) return budget;
-  const bare = node.kind === 'scalar' && typeof node.value === 'number';
-  // The message of a budget carries its own advice behind a semicolon.
-  const [message, advice] = budget.error.split('; ');
-  const fix = bare ? `write the unit: ${text}h, ${text}bh or ${text}bd` : advice;
-  report.error(place, 'bad-budget', `${what}: ${message}`, fix);
-  return undefined;
 }
 
 /** `8bh before`, or a list of such; the word "before" may be left out. */
@@ -234,5 +163,8 @@ export function canonicalTerms(rule: Rule): string {
     rule.warn.map(budgetTerms),
     rule.pauseWhile.map((p) => [p.state, p.agency ?? '']),
     rule.waitForFeedsMs,
+    rule.on?.text ?? '',
+    rule.dates.map((date) => ('attribute' in date ? date.attribute : milestoneRefText(date))),
+    rule.provedBy,
   ]);
 }

@@ -1,4 +1,5 @@
 import type { Calendar } from './calendar.ts';
+import type { DateRule } from './date-rule.ts';
 import type { PlaceRole } from './event.ts';
 import type { Expr } from './expression.ts';
 import { hashId } from './hash.ts';
@@ -42,15 +43,21 @@ export interface Rule {
   readonly from: readonly MilestoneRef[]; // alternatives, in order of preference: the first that has a fact starts the clock
   readonly to: readonly MilestoneRef[]; // alternatives: any ends the clock
   readonly within: Budget; // for 'before': at least this long before `to`
+  readonly on: DateRule | undefined; // 'calendar-date': instead of `within`
+  readonly dates: readonly DateRef[]; // 'by': in order of preference; those that are plans are in `from` too
   readonly warn: readonly Budget[]; // before dueAt
   readonly calendar: string | undefined; // name in the same RuleSet; undefined = 24x7 UTC
   readonly pauseWhile: readonly PauseCondition[];
+  readonly provedBy: readonly string[]; // only these sources can prove; empty: all whose maps state the milestone
   readonly waitForFeedsMs: DurationMs;
   readonly notify: readonly string[];
   readonly owner: string | undefined; // who should act, in the reader's words
   readonly basis: string | undefined; // legal or practical source
   readonly place: { readonly file: string; readonly line: number; readonly column: number };
 }
+/** A date that was agreed: a planned milestone, or one that a document states. */
+export type DateRef = MilestoneRef | { readonly attribute: string };
+
 export type PauseCondition = { readonly state: 'customs.hold'; readonly agency?: string };
 export interface RuleSet {
   readonly rules: readonly Rule[];

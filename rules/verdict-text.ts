@@ -40,4 +40,5 @@ export const REASON_TEXTS: Readonly<Record<VerdictReason, string>> = {
   'rule-removed': 'the rule is no longer in force',
   'operator-waived': 'an operator waived it',
   'outside-calendar': 'a date lies outside what the calendar covers',
+  'date-unreadable': 'the date that the deadline hangs on cannot be read',
 };

@@ -33,7 +33,8 @@ export type VerdictReason =
   | 'start-retracted'
   | 'rule-removed'
   | 'operator-waived'
-  | 'outside-calendar';
+  | 'outside-calendar'
+  | 'date-unreadable';
 
 /** How sure a breach is: proved by every channel that could tell, or not. */
 export type Confidence = 'proved' | 'unconfirmed';

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { countedWindows, dueAt, parseBudget } from '../../rules/budget.ts';
 import type { Calendar, Window } from '../../rules/calendar.ts';
+import { countedOf, type DateRule, dateAfter, parseDateRule } from '../../rules/date-rule.ts';
 import { drawCounted } from '../../rules/explain.ts';
 import { formatProblem } from '../../rules/problem.ts';
-import { parseRules } from '../../rules/sla.ts';
+import { type Budget, parseRules } from '../../rules/sla.ts';
 import { parseTime, zonedText } from '../../rules/testing-time.ts';
 import { loadProject } from '../config-load.ts';
 import {
@@ -27,7 +28,10 @@ export const rulesDue: Command = {
       type: 'string',
       describe: 'start: 2026-03-27 15:00 (in the zone of the calendar) or with an offset',
     },
-    within: { type: 'string', describe: 'budget: 24bh, 3bd, 10cd, 36h' },
+    within: {
+      type: 'string',
+      describe: 'budget: 24bh, 3bd, 10cd, 36h, or a day: 15th working day of next month',
+    },
     file: { type: 'string', multiple: true, describe: 'rule file with the calendar; may be repeated' },
     calendar: {
       type: 'string',
@@ -49,14 +53,13 @@ export const rulesDue: Command = {
 };
 
 async function due(context: CommandContext): Promise<number> {
-  const budget = parseBudget(required(context, 'within'));
-  if ('error' in budget) throw new UsageError(`--within: ${budget.error}`);
+  const within = allowanceOf(required(context, 'within'));
   const calendar = calendarOf(context);
   const zone = calendar?.zone ?? textOption(context, 'zone') ?? 'UTC';
   const from = timeOf(required(context, 'from'), zone, '--from').to;
   const pauses = texts(context, 'paused').map((text) => pauseOf(text, zone));
-  const at = dueAt(from, budget, calendar, pauses);
-  const windows = countedWindows(from, at, budget, calendar, pauses).map((window) => ({
+  const at = 'period' in within ? dateAfter(from, within, calendar) : dueAt(from, within, calendar, pauses);
+  const windows = countedWindows(from, at, countedBy(within), calendar, pauses).map((window) => ({
     ...window,
     ms: window.to - window.from,
   }));
@@ -66,7 +69,7 @@ async function due(context: CommandContext): Promise<number> {
       of.map((w) => ({ from: iso(w.from), to: iso(w.to), ms: w.to - w.from }));
     const report = {
       from: iso(from),
-      within: budget.text,
+      within: within.text,
       calendar: calendar?.name ?? null,
       zone,
       due: iso(at),
@@ -86,6 +89,17 @@ async function due(context: CommandContext): Promise<number> {
   context.stdout(`${lines.join('\n')}\n`);
   return 0;
 }
+
+function allowanceOf(text: string): Budget | DateRule {
+  const day = parseDateRule(text);
+  if (!('error' in day)) return day;
+  const budget = parseBudget(text);
+  if ('error' in budget) throw new UsageError(`--within: ${budget.error}, or 15th working day of next month`);
+  return budget;
+}
+
+/** What is counted on the way to a day of the calendar: working days, or all time. */
+const countedBy = (within: Budget | DateRule): Budget => ('period' in within ? countedOf(within) : within);
 
 function required(context: CommandContext, name: string): string {
   const text = textOption(context, name);

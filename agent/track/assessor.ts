@@ -1,6 +1,7 @@
 import { type AlertMemory, alertIdOf, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import type { Channels } from '../../rules/channels.ts';
+import { awaitedMilestones, proversOf } from '../../rules/evaluate-provers.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -141,9 +142,7 @@ export class Assessor {
     const rule = this.#byName.get(verdict.rule);
     const { dueAt } = verdict;
     if (rule === undefined || dueAt === undefined) return;
-    const milestones = new Set(
-      (rule.kind === 'before' ? [...rule.from, ...rule.to] : rule.to).map((ref) => ref.milestone),
-    );
+    const milestones = awaitedMilestones(rule);
     for (const channelId of verdict.awaitingChannels) {
       for (const milestone of milestones) {
         if ((channels.watermarkOf(channelId, milestone) ?? dueAt) >= dueAt) continue;
@@ -203,7 +202,6 @@ export class Assessor {
     const { ruleSet, channels, tenant, tellSince } = this.#settings;
     const rule = this.#byName.get(verdict.rule);
     if (rule === undefined) return this.#recordOfRemovedRule(change, verdict, trace);
-    const end = rule.to[0];
     const { labels, text } = this.#settings.renderAlert({
       about: 'shipment',
       change,
@@ -211,7 +209,7 @@ export class Assessor {
       rule,
       trace,
       calendarZone: rule.calendar === undefined ? undefined : ruleSet.calendars.get(rule.calendar)?.zone,
-      channels: end === undefined ? [] : channels.provers(end.milestone, trace),
+      channels: proversOf(rule, trace, channels).channels,
     });
     const quiet =
       rule.mode === 'shadow'

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { evaluate } from '../../rules/evaluate.ts';
-import { drawExplanation, explain, ruleText } from '../../rules/explain.ts';
+import { drawExplanation, explain } from '../../rules/explain.ts';
+import { ruleText } from '../../rules/rule-text.ts';
 import { parseRules } from '../../rules/sla.ts';
 import { actual, dateOnly, fact, hold, planned, statesOf, traceOf, utc } from '../support/hand-trace.ts';
 
