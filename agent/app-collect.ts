@@ -86,7 +86,8 @@ export async function runCollectors(
   await Promise.all(
     sources.map(async (source) => {
       try {
-        await createCollector(source, tools).run(context, signal);
+        const collector = await createCollector(source, tools);
+        await collector.run(context, signal);
       } catch (error) {
         if (!signal.aborted)
           telemetry.line('error', 'source-stopped', { source: source.name, error: String(error) });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ChannelState } from '../rules/channel.ts';
 import type { App, Opened } from './app.ts';
+import type { StoreEngine } from './app-engines.ts';
 import type { Judging } from './app-judging.ts';
 import type { Config } from './config.ts';
 import type { Project } from './config-load.ts';
@@ -24,7 +25,7 @@ export interface AppHttpOptions {
 
 /** An agent that may still wait to judge. */
 export interface Served extends Opened {
-  /** Undefined until judging begins, and in the role `collect`. */
+  /** Undefined until judging begins. */
   judging(): Judging | undefined;
   /** Why judging ended; undefined while it has not. */
   ended(): unknown;
@@ -33,10 +34,11 @@ export interface Served extends Opened {
 /** Serves the API and the control tower of an agent; it may be started before judging begins. */
 export function serveAgent(agent: Served, options: AppHttpOptions): Promise<HttpServer> {
   const { project, config, telemetry, year, listen = config.listen } = options;
-  const clickhouse = clickhouseOf(agent, config);
+  const { store } = agent.engines;
+  if (store === undefined) throw new Error('an agent that only collects serves its health: app-health.ts');
   return startHttp({
     listen,
-    ...(clickhouse && { clickhouse }),
+    clickhouse: clickhouseOf(store, config),
     tokens: digestTokens(config.tokens),
     publicUrl: config.publicUrl,
     version: programVersion(),
@@ -84,14 +86,13 @@ function programVersion(): string {
   return '0.0.0';
 }
 
-function clickhouseOf({ engines }: Opened, { clickhouse, role }: Config): HttpClickHouse | undefined {
-  if (role === 'collect') return undefined;
+function clickhouseOf(store: StoreEngine, { clickhouse }: Config): HttpClickHouse {
   if (clickhouse.kind === 'embedded') {
     return {
-      url: engines.clickhouseUrl,
+      url: store.url,
       user: 'default',
       password: '',
-      database: engines.clickhouseDatabase,
+      database: store.database,
     };
   }
   const { url, user, password, database, tls } = clickhouse;

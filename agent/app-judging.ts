@@ -1,10 +1,11 @@
 import { type MsgHdrs, headers as newHeaders } from '@nats-io/transport-node';
 import type { AppOptions } from './app.ts';
 import { type Intake, planIntake } from './app-collect.ts';
-import type { Engines } from './app-engines.ts';
+import type { Engines, StoreEngine } from './app-engines.ts';
 import { holderId, judgeSettingsOf, Snapshots } from './app-judge.ts';
 import { observe, watchGauges } from './app-observe.ts';
-import { migrateWhenThere, readerOf, storedFacts } from './app-store.ts';
+import { migrateWhenThere, storedFacts } from './app-store.ts';
+import type { Project } from './config-load.ts';
 import { type JetStreamGuardedStream, openGuardedStream } from './log/alert-stream.ts';
 import { acquireLease, type Lease } from './log/lease.ts';
 import type { Log, LogReader, Positions } from './log/log.ts';
@@ -24,7 +25,12 @@ import { Reread } from './track/reread.ts';
 import { readSnapshot } from './track/snapshot.ts';
 import { Told } from './track/told.ts';
 
-type Options = AppOptions & { readonly engines: Engines; readonly log: Log };
+type Options = AppOptions & {
+  readonly project: Project;
+  readonly engines: Engines;
+  readonly store: StoreEngine;
+  readonly log: Log;
+};
 
 /** The judging half of an agent. */
 export interface Judging {
@@ -54,7 +60,7 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
     signal,
   });
   const migrated = migrateWhenThere(
-    engines,
+    options.store,
     config,
     options.project.rules.ruleSet.rules,
     { clock, telemetry },
@@ -111,7 +117,7 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
 async function restore(
   settings: JudgeSettings,
   snapshots: Snapshots,
-  { engines, telemetry, clock, config }: Options,
+  { store, telemetry, clock, config }: Options,
   migrated: Promise<void>,
   signal: AbortSignal,
   standAt: (facts: StoredFacts) => void,
@@ -122,7 +128,7 @@ async function restore(
   const judge = buildJudge(settings, snapshot);
   if (snapshot === undefined) {
     await migrated;
-    const facts = await storedFacts(readerOf(engines), config.tenant, { clock, telemetry }, signal);
+    const facts = await storedFacts(store, config.tenant, { clock, telemetry }, signal);
     if (facts !== undefined) {
       standAt(facts);
       await rebuild(judge, facts, settings.told);
@@ -260,10 +266,10 @@ async function run(parts: Parts): Promise<Judging> {
 }
 
 function startStore({ options, lease, judge, spans }: Parts): CatchUpWriter {
-  const { engines, clock, telemetry, config } = options;
+  const { clock, telemetry, config } = options;
+  const { client, database } = options.store;
   return createStoreWriter({
-    client: engines.clickhouse,
-    database: engines.clickhouseDatabase,
+    ...{ client, database },
     epoch: lease.epoch,
     judgeFrom: judge.parts.positions,
     writer: config.tenant,

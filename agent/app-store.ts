@@ -1,5 +1,5 @@
 import type { RuleSet } from '../rules/sla.ts';
-import type { Engines } from './app-engines.ts';
+import type { StoreEngine } from './app-engines.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { readFloor } from './store/floor.ts';
@@ -18,17 +18,12 @@ export interface StoreEdges {
   readonly telemetry: Telemetry;
 }
 
-export const readerOf = (engines: Engines): StoreReader => ({
-  client: engines.clickhouse,
-  database: engines.clickhouseDatabase,
-});
-
 /**
  * Brings the database to this version, and names the rules in force, for as long as it takes: ClickHouse may be away, and judging does not wait for it.
  * Resolves when done, or when the signal aborts.
  */
 export async function migrateWhenThere(
-  engines: Engines,
+  { client, database }: StoreEngine,
   config: Config,
   rules: RuleSet['rules'],
   edges: StoreEdges,
@@ -37,7 +32,6 @@ export async function migrateWhenThere(
   const { rawMs, eventsMs } = config.retention;
   const retention = { rawDays: Math.ceil(rawMs / DAY_MS), eventDays: Math.ceil(eventsMs / DAY_MS) };
   await patiently(edges, signal, async () => {
-    const { clickhouse: client, clickhouseDatabase: database } = engines;
     const { applied } = await migrate({ client, database, retention });
     if (applied.length > 0) edges.telemetry.line('info', 'database-migrated', { applied: applied.length });
     await recordRuleVersions(client, database, rules, edges.clock.now());

@@ -10,9 +10,9 @@ import type { Telemetry } from './telemetry.ts';
 import type { JudgeBatch } from './track/outcome.ts';
 
 export interface AppOptions {
-  /** Free of errors; `config` present. */
-  readonly project: Project;
   readonly config: Config;
+  /** Free of errors. Absent in the role `collect`, which has no use for rules and maps. */
+  readonly project?: Project | undefined;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /**
@@ -66,11 +66,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log.onFault((fault) => telemetry.logFault(fault));
     await options.onOpen?.({ engines, log });
     options.signal?.throwIfAborted();
-    if (config.role !== 'collect') {
-      // Loaded when it is needed: an agent at the edge does without its memory.
-      const { startJudging } = await import('./app-judging.ts');
-      judging = await startJudging({ ...options, engines, log }, stopping.signal);
-    }
+    if (config.role !== 'collect') judging = await judge({ ...options, engines, log }, stopping.signal);
   } catch (error) {
     stopping.abort();
     await judging?.stop();
@@ -102,4 +98,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       await engines.stop();
     },
   };
+}
+
+/** Loaded when it is needed: an agent at the edge does without its memory. */
+async function judge(options: AppOptions & Opened, signal: AbortSignal): Promise<Judging> {
+  const { project, engines } = options;
+  if (project === undefined || engines.store === undefined) {
+    throw new Error(`an agent with role: ${options.config.role} needs rules, maps and ClickHouse`);
+  }
+  const { startJudging } = await import('./app-judging.ts');
+  return startJudging({ ...options, project, store: engines.store }, signal);
 }

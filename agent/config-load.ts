@@ -5,11 +5,10 @@ import { compileMap } from '../collectors/maps/compile.ts';
 import type { CompiledMap } from '../collectors/maps/map.ts';
 import { lintRules } from '../rules/lint.ts';
 import type { MilestoneCode } from '../rules/milestone.ts';
-import { closest, compareProblems, coverSecrets, type Problem } from '../rules/problem.ts';
+import { closest, compareProblems, type Problem } from '../rules/problem.ts';
 import { type ParsedRules, parseRules } from '../rules/sla.ts';
-import { UsageError } from './commands/command.ts';
-import { type Config, type ConfigNames, parseConfig, type RuleGlob } from './config.ts';
-import type { ConfigAccess } from './config-secret.ts';
+import type { Config, ConfigNames, RuleGlob } from './config.ts';
+import { type ConfigFile, type ConfigFileOptions, loadConfigFile } from './config-file.ts';
 
 /** The configuration with everything it names: all that the agent needs to know before it starts. */
 export interface Project {
@@ -28,13 +27,9 @@ export interface Project {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-export interface LoadOptions {
-  readonly env: ConfigAccess['env'];
-  readonly missingSecrets?: ConfigAccess['missingSecrets'];
+export interface LoadOptions extends ConfigFileOptions {
   /** The year in which rules are judged: calendars are compiled around it. */
   readonly year: number;
-  /** Relative file names, in messages too, are relative to this. */
-  readonly cwd: string;
 }
 
 const BUILTIN = 'builtin:';
@@ -45,18 +40,13 @@ const PACK_FOLDERS = ['../rules/packs', '../../rules/packs'].map((p) => resolve(
  * Reads the configuration, its maps and its rules, and checks them against each other. Throws a UsageError when the
  * configuration file itself cannot be read; everything else is a problem.
  */
-export function loadProject(file: string, options: LoadOptions): Project {
-  const texts = new Map<string, string>();
-  const text = readConfigText(file, options.cwd);
-  const parsed = parseConfig(text, resolve(options.cwd, file), {
-    env: options.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
-    ...(options.missingSecrets === undefined ? {} : { missingSecrets: options.missingSecrets }),
-  });
-  const named = parsed.problems.map((p) => ({ ...p, file }));
-  texts.set(file, coverSecrets(text, named));
-  const { config, names } = parsed;
-  const problems: Problem[] = [...named];
+export const loadProject = (file: string, options: LoadOptions): Project =>
+  projectOf(loadConfigFile(file, options), options);
+
+/** The configuration, once it was read, with the maps and rules that it names. */
+export function projectOf({ file, config, names, ...read }: ConfigFile, options: LoadOptions): Project {
+  const texts = new Map(read.texts);
+  const problems: Problem[] = [...read.problems];
   const where: Where = { ...options, file, directory: dirname(resolve(options.cwd, file)), texts, problems };
   const mapFiles = new Map<string, { readonly file: string; readonly text: string }>();
   const maps = loadMaps(names.maps, where, mapFiles);
@@ -85,19 +75,6 @@ interface Where extends LoadOptions {
 function sortByFile(problems: readonly Problem[], texts: ReadonlyMap<string, string>): Problem[] {
   const order = [...texts.keys()];
   return [...problems].sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file) || compareProblems(a, b));
-}
-
-function readConfigText(file: string, cwd: string): string {
-  try {
-    return readFileSync(resolve(cwd, file), 'utf8');
-  } catch (e) {
-    const missing = (e as { code?: string }).code === 'ENOENT';
-    const why = missing ? 'there is no file' : 'cannot read the file';
-    throw new UsageError(
-      `${why} ${file}${missing ? '; name one with --config, or write laytime.yaml' : ''}`,
-      1,
-    );
-  }
 }
 
 /** Which milestones each source can prove; nothing when a source or a map is broken, for then nobody can tell. */

@@ -3,11 +3,8 @@ import { readExpression, readZone } from '../rules/yaml-terms.ts';
 import type { YamlEntry } from '../rules/yaml-tree.ts';
 import { readSize } from '../rules/yaml-values.ts';
 import type { Collector } from './collector.ts';
-import { FilesCollector } from './files/files.ts';
-import { HttpCollector } from './http/http.ts';
 import { HostGates } from './http-client-gate.ts';
-import { NatsCollector, type NatsLender } from './nats/nats.ts';
-import { ODataCollector } from './odata/odata.ts';
+import type { NatsLender } from './nats/nats.ts';
 import type { SourceConfig, SourceSettings } from './settings.ts';
 import type { SettingsContext } from './settings-access.ts';
 import { readFiles } from './settings-files.ts';
@@ -15,7 +12,6 @@ import { readNats, subjectFault } from './settings-nats.ts';
 import { readHttp, readOData } from './settings-poll.ts';
 import { readWebhook } from './settings-webhook.ts';
 import { WebhookListeners } from './webhook/listeners.ts';
-import { WebhookCollector } from './webhook/webhook.ts';
 
 /** What a source inherits from the whole configuration. */
 export interface SourceDefaults {
@@ -131,18 +127,31 @@ export const collectorTools = (nats: NatsLender): CollectorTools => ({
   nats,
 });
 
-/** The collector of a configured source. Nothing is connected or read until it runs. */
-export function createCollector(settings: SourceConfig, tools: CollectorTools): Collector {
+/**
+ * The collector of a configured source; its code is loaded here and not before, for an agent at the edge has one kind of
+ * source or two. Nothing is connected or read until it runs.
+ */
+export async function createCollector(settings: SourceConfig, tools: CollectorTools): Promise<Collector> {
   switch (settings.kind) {
-    case 'nats':
+    case 'nats': {
+      const { NatsCollector } = await import('./nats/nats.ts');
       return new NatsCollector(settings, tools.nats);
-    case 'odata':
+    }
+    case 'odata': {
+      const { ODataCollector } = await import('./odata/odata.ts');
       return new ODataCollector(settings, tools.gates);
-    case 'http':
+    }
+    case 'http': {
+      const { HttpCollector } = await import('./http/http.ts');
       return new HttpCollector(settings, tools.gates);
-    case 'files':
+    }
+    case 'files': {
+      const { FilesCollector } = await import('./files/files.ts');
       return new FilesCollector(settings);
-    case 'webhook':
+    }
+    case 'webhook': {
+      const { WebhookCollector } = await import('./webhook/webhook.ts');
       return new WebhookCollector(settings, tools.listeners);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { isLoopback } from '../../collectors/settings-listen.ts';
-import { loadProject } from '../config-load.ts';
+import { loadConfigFile } from '../config-file.ts';
 import {
   CONFIG_OPTION,
   type Command,
@@ -80,11 +80,10 @@ function queryText(query: Readonly<Record<string, string | undefined>>): string 
 function fromConfig(context: CommandContext): { readonly url: string; readonly zone: string } {
   const named = textOption(context, 'config') !== undefined || context.env('LAYTIME_CONFIG') !== undefined;
   try {
-    const { config } = loadProject(configFile(context), {
+    const { config } = loadConfigFile(configFile(context), {
       env: context.env,
       missingSecrets: 'warning',
       cwd: context.cwd,
-      year: new Date(context.clock.now()).getUTCFullYear(),
     });
     if (config === undefined) return { url: DEFAULT_URL, zone: 'UTC' };
     const { host, port } = config.listen;

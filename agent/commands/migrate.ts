@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadProject } from '../config-load.ts';
+import { loadConfigFile } from '../config-file.ts';
 import { Secret } from '../config-secret.ts';
 import { type Migrated, migrate } from '../store/migrate.ts';
 import {
@@ -35,11 +35,7 @@ export const migrateCommand: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const file = configFile(context);
-  const { config } = loadProject(file, {
-    env: context.env,
-    cwd: context.cwd,
-    year: new Date(context.clock.now()).getUTCFullYear(),
-  });
+  const { config } = loadConfigFile(file, { env: context.env, cwd: context.cwd });
   if (config === undefined) throw new UsageError(`${file} has errors; see: laytime config check`, 1);
   const { client, database, close } = await openStore(config, otherUser(context));
   try {

@@ -1,9 +1,11 @@
 import { formatProblem } from '../../rules/problem.ts';
 import { type App, startApp } from '../app.ts';
-import { endOf, serveAgent } from '../app-http.ts';
+import { endOf, type Served, serveAgent } from '../app-http.ts';
 import type { Judging } from '../app-judging.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { loadProject, type Project } from '../config-load.ts';
+import { type ConfigFile, loadConfigFile } from '../config-file.ts';
+import type { Project } from '../config-load.ts';
 import type { HttpServer } from '../http/server.ts';
 import { formatLogLine, type LogLevel, Telemetry } from '../telemetry.ts';
 import { CONFIG_OPTION, type Command, type CommandContext, configFile, UsageError } from './command.ts';
@@ -25,15 +27,20 @@ async function run(context: CommandContext): Promise<number> {
   if (context.args.positionals.length > 0)
     throw new UsageError(`run takes no ${context.args.positionals[0]}; see --config`);
   const year = new Date(context.clock.now()).getUTCFullYear();
-  const project = loadProject(configFile(context), { env: context.env, cwd: context.cwd, year });
-  const { config } = project;
-  tellProblems(context, project);
-  if (config === undefined || project.problems.some(({ severity }) => severity === 'error')) return 1;
+  const options = { env: context.env, cwd: context.cwd, year };
+  const file = loadConfigFile(configFile(context), options);
+  const { config } = file;
+  // An agent at the edge needs neither rules nor maps, nor the memory of what reads them.
+  const project =
+    config?.role === 'collect' ? undefined : (await import('../config-load.ts')).projectOf(file, options);
+  const { problems, texts } = project ?? file;
+  tellProblems(context, { problems, texts });
+  if (config === undefined || problems.some(({ severity }) => severity === 'error')) return 1;
   const telemetry = new Telemetry(logWriter(context, config.telemetry.logLevel));
   telemetry.line('info', 'starting', {
     role: config.role,
     sources: config.sources.length,
-    rules: project.rules.ruleSet.rules.length,
+    ...(project && { rules: project.rules.ruleSet.rules.length }),
   });
   await serve(context, { project, config, telemetry, year });
   telemetry.line('info', 'stopped');
@@ -41,7 +48,8 @@ async function run(context: CommandContext): Promise<number> {
 }
 
 interface Plan {
-  readonly project: Project;
+  /** Absent in the role `collect`. */
+  readonly project: Project | undefined;
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly year: number;
@@ -59,7 +67,8 @@ async function serve(context: CommandContext, plan: Plan): Promise<void> {
     app = await startApp({
       ...{ project, config, clock, telemetry, signal },
       async onOpen(opened) {
-        http = await serveAgent({ ...opened, judging: () => judging, ended: () => ended() }, plan);
+        const agent = { ...opened, judging: () => judging, ended: () => ended() };
+        http = await serveHttp(agent, plan, clock);
         announce(context, telemetry, http, config);
       },
     });
@@ -74,6 +83,13 @@ async function serve(context: CommandContext, plan: Plan): Promise<void> {
     await http?.stop();
     await app?.stop();
   }
+}
+
+/** The API and the control tower; of an agent that only collects its health, and no more is loaded for it. */
+async function serveHttp(agent: Served, { project, ...plan }: Plan, clock: Clock): Promise<HttpServer> {
+  if (project !== undefined) return serveAgent(agent, { ...plan, project });
+  const { serveHealth } = await import('../app-health.ts');
+  return serveHealth(plan, clock.elapsed);
 }
 
 function announce(
@@ -93,7 +109,10 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** As `config check` prints them, warnings too. */
-function tellProblems({ stderr, json, stdout }: CommandContext, { problems, texts }: Project): void {
+function tellProblems(
+  { stderr, json, stdout }: CommandContext,
+  { problems, texts }: Pick<ConfigFile, 'problems' | 'texts'>,
+): void {
   for (const problem of problems) stderr(`${formatProblem(problem, texts.get(problem.file))}\n\n`);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors === 0) return;

@@ -105,7 +105,8 @@ async function readUrl(trial: Trial, url: string, context: CommandContext): Prom
   };
   const waited = AbortSignal.timeout(seconds(context, 'wait', 10) * 1000);
   const signal = AbortSignal.any([context.signal, stop.signal, waited]);
-  await createCollector(settings, collectorTools(refuseNats)).run(collecting, signal);
+  const collector = await createCollector(settings, collectorTools(refuseNats));
+  await collector.run(collecting, signal);
   if (failure !== undefined && messages.length === 0) throw new UsageError(failure, 1);
   return messages;
 }

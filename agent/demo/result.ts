@@ -64,6 +64,6 @@ export async function resultOf(demo: Demo): Promise<DemoResult> {
 }
 
 async function rows<Row>(demo: Demo, query: string): Promise<Row[]> {
-  const answer = await demo.app.engines.clickhouse.query({ query, format: 'JSONCompactEachRow' });
+  const answer = await demo.app.engines.store!.client.query({ query, format: 'JSONCompactEachRow' });
   return answer.json<Row>();
 }

@@ -45,7 +45,7 @@ function whyFalse({ rule, shipment, dueAt }: NaiveAlarm['clock']): string {
 /** What the demo does, and where to look while it runs. */
 export function introduction(demo: Demo, apiUrl: string): string {
   const { world, app } = demo;
-  const { clickhouseEngine: clickhouse } = app.engines;
+  const clickhouse = app.engines.store?.engine;
   const grafana = clickhouse?.grafana;
   return `
 A month of ${world.shipments.length} shipments on four lanes (Shanghai-Felixstowe, Singapore-Southampton over Colombo, London-New York,

@@ -39,13 +39,16 @@ export interface HttpSource {
   readonly serves?: string;
 }
 
-/** Everything the worker starts with: plain data, for it crosses a thread. */
-export interface HttpSettings {
+/** Where to listen, and to whom. */
+export interface HttpListening {
   readonly listen: { readonly host: string; readonly port: number };
-  /** Absent in the role `collect`: then only health and metrics are served. */
-  readonly clickhouse?: HttpClickHouse;
   readonly tokens: readonly TokenDigest[];
   readonly publicUrl: string;
+}
+
+/** Everything the worker starts with: plain data, for it crosses a thread. */
+export interface HttpSettings extends HttpListening {
+  readonly clickhouse: HttpClickHouse;
   /** Of this program, for the OpenAPI document. */
   readonly version: string;
   /** IANA zone in which the page shows times beside the place's own. */

@@ -4,8 +4,7 @@ import { authorize, callerOf, checkOrigins } from './auth.ts';
 import { detailsOf, HttpProblem, problemOf } from './problem.ts';
 import { readBody, readQuery } from './request.ts';
 import { type Answer, type ApiRequest, isSchema, type Route } from './route.ts';
-import { ROUTES } from './routes.ts';
-import type { Services } from './services.ts';
+import type { HealthServices } from './services.ts';
 
 /** Everything that the page needs comes from here, and nothing may frame it or run in it. */
 const HEADERS = {
@@ -22,8 +21,15 @@ const HEADERS = {
 /** A body is an operator's comment, not a document. */
 const MAX_BODY_BYTES = 16_384;
 
+const nothingThere = (path: string): HttpProblem =>
+  new HttpProblem(404, 'not-found', `nothing is at ${path}`);
+
 /** The server: headers → problems → host and origin → route (role → parameters → limits → answer). */
-export function httpApp(services: Services): Koa {
+export function httpApp<S extends HealthServices>(
+  services: S,
+  routes: readonly Route<S>[],
+  missing = nothingThere,
+): Koa {
   const app = new Koa();
   // Errors are answered by the first stage; what is left is the connection's own.
   app.silent = true;
@@ -42,7 +48,7 @@ export function httpApp(services: Services): Koa {
     return next();
   });
   const router = new Router();
-  for (const route of ROUTES) {
+  for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     const serve = (ctx: Context): Promise<void> => answer(ctx, route, services);
     if (route.method === 'GET') router.get(path, serve);
@@ -50,8 +56,8 @@ export function httpApp(services: Services): Koa {
   }
   app.use(router.routes());
   app.use((ctx) => {
-    const other = ROUTES.filter(({ path }) => matches(path, ctx.path)).map(({ method }) => method);
-    if (other.length === 0) throw new HttpProblem(404, 'not-found', `nothing is at ${ctx.path}`);
+    const other = routes.filter(({ path }) => matches(path, ctx.path)).map(({ method }) => method);
+    if (other.length === 0) throw missing(ctx.path);
     ctx.set('allow', other.join(', '));
     throw new HttpProblem(405, 'method-not-allowed', `${ctx.path} takes ${other.join(', ')}`);
   });
@@ -61,7 +67,7 @@ export function httpApp(services: Services): Koa {
 const matches = (template: string, path: string): boolean =>
   new RegExp(`^${template.replaceAll(/[.]/g, '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`).test(path);
 
-async function tellProblems(ctx: Context, next: Next, { fault }: Services): Promise<void> {
+async function tellProblems(ctx: Context, next: Next, { fault }: HealthServices): Promise<void> {
   ctx.set(HEADERS);
   try {
     await next();
@@ -77,7 +83,7 @@ async function tellProblems(ctx: Context, next: Next, { fault }: Services): Prom
   }
 }
 
-async function answer(ctx: Context, route: Route, services: Services): Promise<void> {
+async function answer<S extends HealthServices>(ctx: Context, route: Route<S>, services: S): Promise<void> {
   const { tokens } = services.settings;
   const caller = callerOf(ctx.get('authorization') || undefined, tokens);
   if (route.role !== 'anyone') authorize(caller, route.role);
@@ -128,7 +134,7 @@ async function jsonBody(ctx: Context): Promise<unknown> {
   }
 }
 
-function send(ctx: Context, route: Route, given: Answer): void {
+function send(ctx: Context, route: Pick<Route, 'answer'>, given: Answer): void {
   if ('json' in given) {
     ctx.status = given.status ?? 200;
     ctx.type = 'application/json';

@@ -7,7 +7,7 @@ const MAX_TEXT = 500;
 
 /** The query of a request, checked against the route: unknown and repeated names are mistakes, not ignored. */
 export function readQuery(
-  route: Route,
+  route: Pick<Route, 'query' | 'anyQuery'>,
   query: URLSearchParams,
 ): Readonly<Record<string, string | undefined>> {
   if (route.anyQuery === true) return {};
@@ -29,7 +29,7 @@ export function readQuery(
 }
 
 /** The same for the properties of a body. */
-export function readBody(route: Route, body: unknown): Readonly<Record<string, unknown>> {
+export function readBody(route: Pick<Route, 'body'>, body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw bad('the body must be a JSON object');
   const { properties = {}, required = [] } = route.body ?? {};

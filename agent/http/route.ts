@@ -1,7 +1,7 @@
 import type { Caller } from './auth.ts';
 import type { HttpRole } from './contract.ts';
 import type { Schema } from './schema.ts';
-import type { Services } from './services.ts';
+import type { HealthServices, Services } from './services.ts';
 
 /** A request whose parameters were checked against the route's. */
 export interface ApiRequest {
@@ -26,7 +26,7 @@ export interface Parameter {
 }
 
 /** One address of the server. A new one is a file in routes/ and a line in routes.ts; the rest follows from it. */
-export interface Route {
+export interface Route<S extends HealthServices = Services> {
   readonly method: 'GET' | 'POST';
   /** With OpenAPI's placeholders: `/api/v1/shipments/{id}`. */
   readonly path: string;
@@ -47,7 +47,7 @@ export interface Route {
   readonly answer: Schema | { readonly media: string };
   /** It asks ClickHouse: counted, and equal questions share an answer. */
   readonly asksStore: boolean;
-  handle(request: ApiRequest, services: Services): Promise<Answer>;
+  handle(request: ApiRequest, services: S): Promise<Answer>;
 }
 
 export const isSchema = (answer: Route['answer']): answer is Schema => !('media' in answer);

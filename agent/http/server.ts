@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { isLoopback } from '../../collectors/settings-listen.ts';
 import type { ApiToken } from '../config-server.ts';
-import type { Ask, HttpMain, HttpSettings, TokenDigest, ToMain, ToWorker } from './contract.ts';
+import type {
+  Ask,
+  HttpListening,
+  HttpMain,
+  HttpSettings,
+  TokenDigest,
+  ToMain,
+  ToWorker,
+} from './contract.ts';
 
 /** What {@link startHttp} needs: the settings for the worker, and what the main thread does for it. */
 export interface HttpOptions extends HttpSettings {
@@ -25,7 +33,8 @@ export interface HttpServer {
 
 /** A worker that dies again and again must not take the processor from judging. */
 const RESTART_MS = 1_000;
-const STOP_MS = 2_000;
+/** What is being answered has this long to end. */
+export const STOP_MS = 2_000;
 
 /** This file is TypeScript in the checkout and JavaScript in the package. */
 const entry = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
@@ -38,12 +47,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { main, onFault, ...settings } = options;
   const tell = (kind: HttpFault['kind'], error: string): void => onFault?.({ kind, error });
   const edges: Edges = { main, fault: (error) => tell('request-failed', error) };
-  const { host, port } = settings.listen;
-  if (!isLoopback(host) && settings.tokens.length === 0) {
-    throw new Error(
-      `listen: ${host}:${port} is reachable from other machines, and there are no tokens: configure tokens, or listen on 127.0.0.1`,
-    );
-  }
+  const { host } = settings.listen;
+  refuseOpenDoor(settings);
   const first = await startWorker(settings, edges);
   const url = first.url;
   let current = first.worker;
@@ -85,6 +90,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       await stopWorker(current);
     },
   };
+}
+
+/** Throws when other machines could reach it and there are no tokens. */
+export function refuseOpenDoor({ listen: { host, port }, tokens }: HttpListening): void {
+  if (isLoopback(host) || tokens.length > 0) return;
+  throw new Error(
+    `listen: ${host}:${port} is reachable from other machines, and there are no tokens: configure tokens, or listen on 127.0.0.1`,
+  );
 }
 
 interface Edges {

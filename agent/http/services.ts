@@ -2,30 +2,36 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { compileExpression, type Expr } from '../../rules/expression.ts';
 import { type ParsedRules, parseRules } from '../../rules/sla.ts';
 import type { Clock } from '../clock.ts';
-import type { StoreReader } from '../store/query.ts';
+import { readRows, type StoreReader } from '../store/query.ts';
 import type { SourceBinding } from '../track/mapper.ts';
 import { bindingsOf } from './bindings.ts';
-import type { HttpClickHouse, HttpMain, HttpSettings, HttpSource } from './contract.ts';
+import type { HttpClickHouse, HttpListening, HttpMain, HttpSettings, HttpSource } from './contract.ts';
 import { QuestionGate } from './limits.ts';
-import { HttpProblem } from './problem.ts';
 
 /** A source whose condition can be asked. */
 export type KnownSource = Omit<HttpSource, 'serves'> & { readonly serves?: Expr };
 
+/** What a server needs that tells how its agent is. */
+export interface HealthServices {
+  readonly settings: HttpListening;
+  readonly main: Pick<HttpMain, 'metrics' | 'readiness'>;
+  readonly gate: QuestionGate;
+  /** Whether questions can be asked of ClickHouse, or need not be. */
+  storeAnswers(): Promise<boolean>;
+  /** Tells the agent's log what a caller is not told. */
+  fault(error: string): void;
+}
+
 /** Everything that routes may use. */
-export interface Services {
+export interface Services extends HealthServices {
   readonly settings: HttpSettings;
   readonly main: HttpMain;
-  readonly gate: QuestionGate;
   readonly sources: readonly KnownSource[];
-  /** Throws a problem when this agent has no ClickHouse. */
   store(): StoreReader;
   /** Sources with their maps as the judge has them; compiled at the first question. */
   bindings(): ReadonlyMap<string, SourceBinding>;
   /** The rules in force; parsed at the first question. */
   rules(): ParsedRules;
-  /** Tells the agent's log what a caller is not told. */
-  fault(error: string): void;
   close(): Promise<void>;
 }
 
@@ -45,21 +51,24 @@ export function servicesOf(
 ): Services {
   const { main, clock, fault } = edges;
   const { concurrent = MOST_CONCURRENT, querySeconds = QUERY_SECONDS } = settings.limits ?? {};
-  const reader =
-    settings.clickhouse === undefined ? undefined : readerOf(settings.clickhouse, concurrent, querySeconds);
+  const reader = readerOf(settings.clickhouse, concurrent, querySeconds);
+  const gate = new QuestionGate({ most: concurrent, shareMs: SHARE_MS, elapsed: clock.elapsed });
   let rules: ParsedRules | undefined;
   let bindings: ReadonlyMap<string, SourceBinding> | undefined;
   return {
     settings,
     main,
     fault,
-    gate: new QuestionGate({ most: concurrent, shareMs: SHARE_MS, elapsed: clock.elapsed }),
+    gate,
     sources: settings.sources.map(knownSource),
-    store() {
-      if (reader === undefined)
-        throw new HttpProblem(404, 'no-store', 'an agent with role: collect only collects');
-      return reader;
-    },
+    store: () => reader,
+    storeAnswers: () =>
+      gate
+        .share('readyz', () => readRows({ ...reader, maxSeconds: 2 }, 'SELECT 1'))
+        .then(
+          () => true,
+          () => false,
+        ),
     bindings() {
       bindings ??= bindingsOf(settings);
       return bindings;
@@ -69,7 +78,7 @@ export function servicesOf(
       return rules;
     },
     async close() {
-      await reader?.client.close();
+      await reader.client.close();
     },
   };
 }

@@ -206,10 +206,10 @@ async function insertOnly(
   events: number,
 ): Promise<{ perSecond: number; cpuUs: number }> {
   const database = 'insert_only';
-  await migrate({ client: engines.clickhouse, database });
+  await migrate({ client: engines.store!.client, database });
   const level = Promise.withResolvers<void>();
   const store = createStoreWriter({
-    ...{ client: engines.clickhouse, database, epoch: 1, judgeFrom: {} },
+    ...{ client: engines.store!.client, database, epoch: 1, judgeFrom: {} },
     // It must take everything, as fast as it can give it away again.
     limits: { queueRows: Number.MAX_SAFE_INTEGER, queueBytes: Number.MAX_SAFE_INTEGER },
     onFault: (fault) => {

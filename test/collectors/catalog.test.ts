@@ -24,7 +24,7 @@ t.test('every kind that can be configured can be run, is under contract, and is 
   const contract = await read('test/contract/collector.test.ts');
   t.same(SOURCE_KINDS.map(({ key }) => key).sort(), Object.keys(settings).sort());
   for (const { key } of SOURCE_KINDS) {
-    t.equal(createCollector(settings[key], tools).source, settings[key].name, key);
+    t.equal((await createCollector(settings[key], tools)).source, settings[key].name, key);
     t.ok(readme.includes(`| \`${key}\` |`), `README.md has a row for ${key}`);
     t.match(contract, new RegExp(`Object\\.entries\\(\\{[^}]*\\b${key}\\b`), `${key} is under contract`);
   }

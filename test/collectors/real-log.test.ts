@@ -34,7 +34,9 @@ t.test('polled sources through the real log and its cursors; nats-server dies in
   const abort = new AbortController();
   const context = { ...world.context(), sink: log, cursors: log.cursors };
   const tools = collectorTools(async () => connection);
-  const all = sources.map((source) => createCollector(source, tools).run(context, abort.signal));
+  const all = sources.map(async (source) =>
+    (await createCollector(source, tools)).run(context, abort.signal),
+  );
   const finished = (source: string): number =>
     world.events.filter((event) => event.kind === 'poll-finished' && event.source === source).length;
   await eventually('each polled', () => sources.every(({ name }) => finished(name) > 0));

@@ -25,7 +25,7 @@ interface Teardown {
 /** A real source of one kind, and a collector for it. */
 interface Subject {
   /** A collector as a new process would make it. */
-  create(): Collector;
+  create(): Promise<Collector>;
   /** Lets the source have records with these ids. A subscribed source hears them only while it runs. */
   add(ids: readonly string[]): Promise<void>;
   /** What the source needs to do so that a proof of life can be given. */
@@ -189,7 +189,7 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats, webhook })
   /** Starts it and lets the source say `ids`: first what is kept, or once it listens. */
   const begin = async (subject: Subject, world: CollectorWorld, ids: readonly string[]) => {
     if (subject.keeps) await subject.add(ids);
-    const run = world.start(subject.create());
+    const run = world.start(await subject.create());
     if (!subject.keeps) {
       await world.until('it listens', () => world.events.some((event) => event.kind === 'refused'));
       // Heartbeats are heard once the subscription is there, and so are messages.
@@ -262,7 +262,7 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats, webhook })
     await run.stop();
     const proofs = world.proofs.length;
     if (subject.keeps) await subject.add(['4', '5']);
-    const again = world.start(subject.create());
+    const again = world.start(await subject.create());
     if (!subject.keeps) {
       await heard(subject, world, proofs);
       await subject.add(['4', '5']);
@@ -284,7 +284,7 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats, webhook })
     await world.until('it failed', () => world.faults.includes('log-unavailable'));
     await run.stop();
     world.failDeliveries = 0;
-    const again = world.start(subject.create());
+    const again = world.start(await subject.create());
     await world.until('all', () => unique(idsOf(world)).length === 5);
     await again.stop();
     t.same(unique(idsOf(world)), IDS);
@@ -298,7 +298,7 @@ for (const [kind, make] of Object.entries({ http, odata, files, nats, webhook })
     await asleep.stop();
     if (subject.stall !== undefined) {
       subject.stall();
-      const busy = world.start(subject.create());
+      const busy = world.start(await subject.create());
       await new Promise((wake) => setTimeout(wake, 30));
       await busy.stop();
       t.equal(world.faults.length, 0, 'and being told to stop is no fault');

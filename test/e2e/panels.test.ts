@@ -1,6 +1,5 @@
 import { createClient } from '@clickhouse/client';
 import t, { type Test } from 'tap';
-import { readerOf } from '../../agent/app-store.ts';
 import { systemClock } from '../../agent/clock.ts';
 import { startDemo } from '../../agent/demo/demo.ts';
 import { type TrueAnswers, trueAnswers } from '../../agent/demo/questions.ts';
@@ -25,8 +24,8 @@ t.teardown(() => demo.stop());
 const { times } = demo.world;
 await demo.moveTo(times.endAt);
 await demo.app.judging?.store.flush();
-const store = readerOf(demo.app.engines);
-const client = createClient({ url: demo.app.engines.clickhouseUrl, database: store.database });
+const store = demo.app.engines.store!;
+const client = createClient({ url: store.url, database: store.database });
 t.teardown(() => client.close());
 
 /** What a panel shows, as the ClickHouse plugin would ask: its macros and variables filled in, in the agent's database. */

@@ -142,11 +142,9 @@ async function run(
       engines: {
         nats: connection,
         natsUrl: world.nats.url,
-        clickhouse: client,
-        clickhouseUrl: world.clickhouse.url,
-        clickhouseDatabase: world.database,
         stop: async () => undefined,
       },
+      store: { client, url: world.clickhouse.url, database: world.database },
       log,
     },
     process.abort.signal,

@@ -1,11 +1,10 @@
-import { readRows } from '../../store/query.ts';
 import type { ReadinessFacts } from '../contract.ts';
 import type { Route } from '../route.ts';
 import { flag, object, text, texts } from '../schema.ts';
-import type { Services } from '../services.ts';
+import type { HealthServices } from '../services.ts';
 
 /** The process is there and its HTTP thread answers. */
-export const healthz: Route = {
+export const healthz: Route<HealthServices> = {
   method: 'GET',
   path: '/healthz',
   name: 'healthz',
@@ -20,7 +19,7 @@ export const healthz: Route = {
  * Whether to rely on this agent: it judges, nobody has taken over, and questions can be answered. A store that lags behind
  * is told and is no reason: judging does not wait for it. Nothing is told here that would need a token.
  */
-export const readyz: Route = {
+export const readyz: Route<HealthServices> = {
   method: 'GET',
   path: '/readyz',
   name: 'readyz',
@@ -31,7 +30,7 @@ export const readyz: Route = {
   async handle(_, services) {
     const [facts, store] = await Promise.all([
       services.main.readiness().catch((): undefined => undefined),
-      storeAnswers(services),
+      services.storeAnswers(),
     ]);
     const reasons = [...reasonsOf(facts), ...(store ? [] : ['store-away'])];
     const ready = reasons.length === 0;
@@ -52,14 +51,4 @@ function notesOf(facts: ReadinessFacts | undefined): string[] {
     ...(facts.storeLevel || facts.role === 'collect' ? [] : ['store-catching-up']),
     ...(silent === 0 ? [] : [`channels-not-heard: ${silent} of ${facts.channels.length}`]),
   ];
-}
-
-async function storeAnswers(services: Services): Promise<boolean> {
-  if (services.settings.clickhouse === undefined) return true;
-  try {
-    await services.gate.share('readyz', () => readRows({ ...services.store(), maxSeconds: 2 }, 'SELECT 1'));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
+import type { HealthServices } from '../services.ts';
 
-export const metrics: Route = {
+export const metrics: Route<HealthServices> = {
   method: 'GET',
   path: '/metrics',
   name: 'metrics',

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import t from 'tap';
+import { type HealthOptions, startHealth } from '../../../agent/http/health-server.ts';
 import { startHttp } from '../../../agent/http/server.ts';
 import { withClickHouse } from '../../support/engines.ts';
 import { withDatabase } from '../store/seed.ts';
@@ -150,22 +151,25 @@ t.test('ClickHouse away: a problem that says so, and the agent hears of it', asy
 t.test('an agent that only collects serves its health', async (t) => {
   const main = new FakeMain();
   main.facts = { ...main.facts, role: 'collect', judging: false };
-  const server = await startHttp({
-    ...{
-      listen: { host: '127.0.0.1', port: 0 },
-      tokens: [],
-      publicUrl: '',
-      version: '1',
-      timezone: 'UTC',
-      sources: [],
-      rules: [],
-    },
-    year: 2026,
-    main,
-  });
-  t.teardown(() => server.stop());
-  t.match(await raw(`${server.url}/readyz`, {}), { status: 200 });
+  const loopback = { host: '127.0.0.1', port: 0 };
+  const start = (over: Partial<HealthOptions> = {}) =>
+    startHealth({
+      ...{ listen: loopback, tokens: [], publicUrl: '', main, onFault: () => undefined },
+      ...{ elapsed: () => 0, ...over },
+    });
+  const server = await start({ tokens: [token('prometheus', 'viewer', 'abc')] });
+  t.match(await raw(`${server.url}/healthz`, {}), { status: 200 });
+  t.match(await raw(`${server.url}/readyz`, {}), { status: 200, text: /"ready":true/ });
+  t.match(await raw(`${server.url}/metrics`, {}), { status: 401 });
+  const metrics = await raw(`${server.url}/metrics`, { authorization: 'Bearer abc' });
+  t.match(metrics, { status: 200, text: /laytime_up 1/ });
   t.match(await raw(`${server.url}/api/v1/shipments`, {}), { status: 404, text: /only collects/ });
+  t.match(await raw(`${server.url}/healthz`, JSON_BODY, 'POST', '{}'), { status: 405 });
+  const port = Number(new URL(server.url).port);
+  await t.rejects(start({ listen: { ...loopback, port } }), /cannot listen on .*in use/);
+  await t.rejects(start({ listen: { host: '0.0.0.0', port: 0 } }), /and there are no tokens/);
+  await server.stop();
+  await t.rejects(raw(`${server.url}/healthz`, {}));
 });
 
 t.test('many askers cost as much as one; too many different questions are turned away', async (t) => {
