@@ -19,6 +19,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'rules explain', load: async () => (await import('./rules-explain.ts')).rulesExplain },
   { name: 'shipments', load: async () => (await import('./shipments.ts')).shipmentsCommand },
   { name: 'trace', load: async () => (await import('./trace.ts')).traceCommand },
+  { name: 'facts', load: async () => (await import('./facts.ts')).factsCommand },
   { name: 'alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
   { name: 'dead-letters', load: async () => (await import('./dead-letters.ts')).deadLettersCommand },
 ];

@@ -1,7 +1,9 @@
+import type { ChannelView } from '../../rules/channel.ts';
 import { evaluate } from '../../rules/evaluate.ts';
-import type { PlaceRole } from '../../rules/event.ts';
+import type { PlaceRole, ShipmentEvent } from '../../rules/event.ts';
+import { drawExplanation, type Explanation, explain } from '../../rules/explain.ts';
 import { compareRefs, type Ref, refText } from '../../rules/refs.ts';
-import type { ParsedRules } from '../../rules/sla.ts';
+import type { ParsedRules, Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { absorb, foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
 import type { Confidence, Verdict, VerdictReason } from '../../rules/verdict.ts';
@@ -12,14 +14,12 @@ import { readChannelsAt, readWaived } from '../store/tower.ts';
 import { channelView, statesThen } from './channel-view.ts';
 import type { KnownSource } from './services.ts';
 
-/** A shipment folded again from its stored events; undefined when none was known. `knownBy` undefined is now. */
-export async function refold(
-  store: StoreReader,
+/** What the events of a shipment amount to; undefined when there are none. */
+export function foldEvents(
   shipmentId: string,
-  sources: readonly KnownSource[],
-  knownBy?: EpochMs,
-): Promise<Trace | undefined> {
-  const events = await readEventsOf(store, shipmentId, knownBy);
+  events: readonly ShipmentEvent[],
+  sources: readonly Pick<KnownSource, 'name'>[],
+): Trace | undefined {
   const [first] = events;
   if (first === undefined) return undefined;
   const entries = new Map<string, TraceEntry>();
@@ -38,11 +38,20 @@ export async function refold(
   );
 }
 
+/** A shipment folded again from its stored events; undefined when none was known. `knownBy` undefined is now. */
+export const refold = async (
+  store: StoreReader,
+  shipmentId: string,
+  sources: readonly KnownSource[],
+  knownBy?: EpochMs,
+): Promise<Trace | undefined> =>
+  foldEvents(shipmentId, await readEventsOf(store, shipmentId, knownBy), sources);
+
 /** What every rule says of a shipment as it was known at a time. */
 export async function verdictsAt(
   store: StoreReader,
   trace: Trace,
-  rules: ParsedRules,
+  { ruleSet }: ParsedRules,
   sources: readonly KnownSource[],
   at: EpochMs,
 ): Promise<readonly Verdict[]> {
@@ -51,12 +60,36 @@ export async function verdictsAt(
     readWaived(store, trace.shipmentId, at),
   ]);
   const view = channelView(sources, statesThen(intervals, at));
-  const { ruleSet } = rules;
-  return ruleSet.rules
+  return judgedAt(trace, ruleSet.rules, ruleSet, { view, at, waived });
+}
+
+/** What rules say of a trace at a moment; those that are off say nothing. */
+export const judgedAt = (
+  trace: Trace,
+  rules: readonly Rule[],
+  { calendars }: RuleSet,
+  known: { readonly view: ChannelView; readonly at: EpochMs; readonly waived: ReadonlySet<string> },
+): readonly Verdict[] =>
+  rules
     .filter(({ mode }) => mode !== 'off')
     .flatMap((rule) =>
-      evaluate(trace, rule, ruleSet.calendars.get(rule.calendar ?? ''), view, at, { waived }),
+      evaluate(trace, rule, calendars.get(rule.calendar ?? ''), known.view, known.at, {
+        waived: known.waived,
+      }),
     );
+
+/** An explanation with its words. */
+export type Explained = Explanation & { readonly text: string };
+
+export function explained(
+  trace: Trace,
+  rule: Rule,
+  verdict: Verdict,
+  { calendars }: RuleSet,
+  view: ChannelView,
+): Explained {
+  const explanation = explain(trace, rule, verdict, calendars.get(rule.calendar ?? ''), view);
+  return { ...explanation, text: drawExplanation(explanation) };
 }
 
 /** A stored clock as the verdict it was made of. */

@@ -6,6 +6,7 @@ import { listClocks, waiveClock } from './routes/clocks.ts';
 import { deadLetterRaw, dismissDeadLetter, listDeadLetters } from './routes/dead-letters.ts';
 import { listRejected } from './routes/declarations.ts';
 import { explainClocks } from './routes/explanations.ts';
+import { shipmentFacts } from './routes/facts.ts';
 import { healthz, readyz } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { openapi } from './routes/openapi.ts';
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   listShipments,
   readShipmentRoute,
   explainClocks,
+  shipmentFacts,
   listAwaiting,
   listRejected,
   listClocks,

@@ -1,6 +1,7 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { compileExpression, type Expr } from '../../rules/expression.ts';
 import { type ParsedRules, parseRules } from '../../rules/sla.ts';
+import type { EpochMs } from '../../rules/time.ts';
 import type { Clock } from '../clock.ts';
 import { readRows, type StoreReader } from '../store/query.ts';
 import type { SourceBinding } from '../track/mapper.ts';
@@ -30,6 +31,7 @@ export interface Services extends HealthServices {
   store(): StoreReader;
   /** Sources with their maps as the judge has them; compiled at the first question. */
   bindings(): ReadonlyMap<string, SourceBinding>;
+  readonly now: () => EpochMs;
   /** The rules in force; parsed at the first question. */
   rules(): ParsedRules;
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export function servicesOf(
     settings,
     main,
     fault,
+    now: clock.now,
     gate,
     sources: settings.sources.map(knownSource),
     store: () => reader,
@@ -119,7 +122,8 @@ function tlsOf({ ca, cert, key }: NonNullable<HttpClickHouse['tls']>) {
     : { ...authority, cert: Buffer.from(cert), key: Buffer.from(key) };
 }
 
-function knownSource({ serves, ...source }: HttpSource): KnownSource {
+/** The source with its condition compiled; one that does not compile asks nothing. */
+export function knownSource({ serves, ...source }: HttpSource): KnownSource {
   const compiled = serves === undefined ? undefined : compileExpression(serves);
   return compiled !== undefined && 'expr' in compiled ? { ...source, serves: compiled.expr } : source;
 }

@@ -1,3 +1,4 @@
+import type { RawPosition } from '../../rules/event.ts';
 import { type LetterFilter, letterConditions } from './letters.ts';
 import {
   type Condition,
@@ -217,4 +218,21 @@ export async function readRawMessage(
     { stream, sequence },
   );
   return row === undefined ? undefined : { ...row, data: Buffer.from(row.data, 'base64') };
+}
+
+/** The bytes of several messages, those whose retention is not over, in the order of the log. */
+export async function readRawMessages(
+  store: StoreReader,
+  positions: readonly RawPosition[],
+): Promise<readonly (RawPosition & { readonly data: Uint8Array })[]> {
+  const streams = positions.map(({ stream }) => stream);
+  const sequences = positions.map(({ sequence }) => sequence);
+  const rows = await readRows<RawPosition & { readonly data: string }>(
+    store,
+    `SELECT stream, sequence, base64Encode(data) AS data FROM {database:Identifier}.raw_messages
+      WHERE (stream, sequence) IN (SELECT arrayJoin(arrayZip({streams:Array(String)}, {sequences:Array(UInt64)})))
+      ORDER BY stream, sequence`,
+    { streams, sequences },
+  );
+  return rows.map(({ data, ...position }) => ({ ...position, data: Buffer.from(data, 'base64') }));
 }

@@ -1,12 +1,9 @@
-import { drawExplanation, explain } from '../../../rules/explain.ts';
-import type { Verdict } from '../../../rules/verdict.ts';
 import { readShipment } from '../../store/queries.ts';
 import { channelView, statesOf } from '../channel-view.ts';
 import { given, notFound, word } from '../parameters.ts';
-import { refold, verdictOf } from '../refold.ts';
+import { explained, refold, verdictOf } from '../refold.ts';
 import type { Route } from '../route.ts';
 import { list, object } from '../schema.ts';
-import type { Services } from '../services.ts';
 import { EXPLANATION } from '../shapes.ts';
 
 export const explainClocks: Route = {
@@ -33,16 +30,12 @@ export const explainClocks: Route = {
     const wanted = shipment.clocks.filter(
       (row) => (rule === undefined || row.rule === rule) && (clock === undefined || row.clock_id === clock),
     );
-    return { json: { rows: wanted.flatMap((row) => explained(verdictOf(id, row), services)) } };
-
-    function explained(verdict: Verdict, { rules }: Services) {
-      const { ruleSet } = rules();
-      const found = ruleSet.rules.find(({ name }) => name === verdict.rule);
+    const { ruleSet } = services.rules();
+    const rows = wanted.flatMap((row) => {
+      const found = ruleSet.rules.find(({ name }) => name === row.rule);
       // A clock of a rule that is no longer in force: there is nothing left to explain it by.
-      if (found === undefined) return [];
-      const calendar = ruleSet.calendars.get(found.calendar ?? '');
-      const explanation = explain(trace!, found, verdict, calendar, view);
-      return [{ ...explanation, text: drawExplanation(explanation) }];
-    }
+      return found === undefined ? [] : [explained(trace, found, verdictOf(id, row), ruleSet, view)];
+    });
+    return { json: { rows } };
   },
 };

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../agent/clock.ts';
 import { type CliRun, cli } from '../../support/cli.ts';
 import { withClickHouse } from '../../support/engines.ts';
-import { LATE_ALERT, NOW, seedWorld, serve, token } from '../http/world.ts';
+import { LATE_ALERT, NOW, RULE_FILE, seedWorld, serve, token } from '../http/world.ts';
 import { withDatabase } from '../store/seed.ts';
 
 const engine = await withClickHouse(t);
@@ -80,6 +82,44 @@ t.test('rules explain prints what a verdict rests on', async (t) => {
   });
   const wrong = await ask(['rules', 'explain', 'eu-import-relase', '00800late']);
   t.match(wrong, { code: 1, err: /did you mean eu-import-release\?/ });
+});
+
+t.test('facts, taken away with the rules, give the same explanation with no server', async (t) => {
+  const cwd = t.testdir({ 'rules.yaml': RULE_FILE.text });
+  const asked = await ask(['facts', '00800late', '--as-of', new Date(NOW).toISOString()]);
+  t.equal(asked.code, 0, asked.err);
+  writeFileSync(join(cwd, 'facts.json'), asked.out);
+  const away = (argv: readonly string[]): Promise<CliRun> =>
+    cli(['rules', 'explain', ...argv], { clock, cwd, terminal: { columns: 100, log: false } });
+  const offline = await away(['eu-import-release', '--facts', 'facts.json', '--rules', 'rules.yaml']);
+  t.equal(offline.code, 0, offline.err);
+  const online = await ask(['rules', 'explain', 'eu-import-release', '00800late']);
+  // A channel that is heard counts as heard up to the moment of the export.
+  const settled = (text: string): string => text.replaceAll(/heard up to .*, past/g, 'heard, past');
+  t.equal(settled(offline.out), settled(online.out));
+
+  const facts = JSON.parse(asked.out);
+  t.match(Buffer.from(facts.raw[0].data, 'base64').toString(), /./, 'the raw bytes are in it');
+  const known = new Set(facts.events.map((e: { raw: { sequence: number } }) => e.raw.sequence));
+  t.ok(
+    facts.raw.every(({ sequence }: { sequence: number }) => known.has(sequence)),
+    'and no others',
+  );
+
+  t.match(await away(['eu-import-relase', '--facts', 'facts.json', '--rules', 'rules.yaml']), {
+    code: 1,
+    err: /there is no rule eu-import-relase in these files; did you mean eu-import-release\?/,
+  });
+  writeFileSync(join(cwd, 'other.json'), '{}');
+  t.match(await away(['x', '--facts', 'other.json', '--rules', 'rules.yaml']), {
+    code: 1,
+    err: /other\.json is not what "laytime facts" writes/,
+  });
+  t.match(await away(['x', '--facts', 'none.json', '--rules', 'rules.yaml']), {
+    code: 1,
+    err: /cannot be read/,
+  });
+  t.match(await away(['x']), { code: 2, err: /which rule of which shipment/ });
 });
 
 t.test('alerts: list and take charge, by the beginning of an id', async (t) => {

@@ -231,6 +231,7 @@ t.test('the OpenAPI document has every route and nothing else, and answers are a
   t.equal(new Set(ROUTES.map(({ name }) => name)).size, ROUTES.length);
   const asked: Record<string, string> = {
     '/api/v1/shipments/{id}': '/api/v1/shipments/late',
+    '/api/v1/shipments/{id}/facts': '/api/v1/shipments/late/facts',
     '/api/v1/shipments/{id}/explanations': '/api/v1/shipments/late/explanations',
     '/api/v1/alerts/{id}/changes': `/api/v1/alerts/${LATE_ALERT}/changes`,
   };
