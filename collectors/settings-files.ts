@@ -1,5 +1,6 @@
 import type { Fields } from '../rules/yaml-reader.ts';
 import { readSize } from '../rules/yaml-values.ts';
+import { FILE_FORMATS } from './files/records.ts';
 import type { FilesSourceConfig, SourceSettings } from './settings.ts';
 import type { SettingsContext } from './settings-access.ts';
 
@@ -26,7 +27,7 @@ export function readFiles(
   const maxFile = fields.get('max_file');
   const rest = {
     pattern: fields.text('pattern', '"*.csv"') ?? '*',
-    format: fields.oneOf('format', ['auto', 'json', 'json-lines', 'csv', 'xml']) ?? 'auto',
+    format: fields.oneOf('format', ['auto', ...FILE_FORMATS]) ?? 'auto',
     csv: { delimiter, encoding },
     pollMs: fields.duration('poll', { minMs: 100 }) ?? 10_000,
     settleMs: fields.duration('settle') ?? 2000,

@@ -1,5 +1,6 @@
 import type { Expr } from '../rules/expression.ts';
 import type { DurationMs } from '../rules/time.ts';
+import type { FileFormat } from './files/records.ts';
 
 /** A secret that was read from a file or from the environment. It prints as `[secret]`; only `reveal` gives the text. */
 export interface SecretText {
@@ -157,7 +158,7 @@ export interface FilesSourceConfig extends SourceSettings {
   /** Glob inside the directory: `*.csv`, `in/**\/*.xml`. */
   readonly pattern: string;
   /** `auto`: by the file's extension. */
-  readonly format: 'auto' | 'json' | 'json-lines' | 'csv' | 'xml';
+  readonly format: 'auto' | FileFormat;
   readonly csv: { readonly delimiter: string; readonly encoding: 'utf-8' | 'latin1' };
   readonly pollMs: DurationMs;
   /** A file is read when size and time have not changed for this long. */

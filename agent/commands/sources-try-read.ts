@@ -4,7 +4,8 @@ import { DeliverPolicy, type JetStreamManager, jetstreamManager } from '@nats-io
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { collectorTools, createCollector } from '../../collectors/catalog.ts';
 import type { CollectorContext, RawMessage } from '../../collectors/collector.ts';
-import { type FileFormat, formatOf, splitFile } from '../../collectors/files/records.ts';
+import { formatOfFile } from '../../collectors/files/file-format.ts';
+import { splitFile } from '../../collectors/files/records.ts';
 import type { LoggedMessage } from '../../collectors/maps/map.ts';
 import { connectOptions } from '../../collectors/nats/connection.ts';
 import { fromNats } from '../../collectors/nats/message.ts';
@@ -56,7 +57,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** Taken apart into records as the drop folder does, so that each is judged alone. */
 async function readFile(trial: Trial, path: string, context: CommandContext): Promise<readonly RawMessage[]> {
   const settings = trial.source?.kind === 'files' ? trial.source : undefined;
-  const format: FileFormat | undefined = formatOf(path, settings?.format ?? 'auto');
+  const format = await formatOfFile(path, settings?.format ?? 'auto');
   const name = basename(path);
   const head = { source: trial.identity.name, fetchedAt: context.clock.now() };
   const out: RawMessage[] = [];

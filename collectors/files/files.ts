@@ -7,7 +7,8 @@ import { logged, type PollSummary, pollUntilAborted } from '../poll.ts';
 import { contentHash } from '../seen.ts';
 import type { FilesSourceConfig } from '../settings.ts';
 import { type FoundFile, fileHash, listFolder, look, putAway } from './drop-folder.ts';
-import { type FileRecord, formatOf, splitFile } from './records.ts';
+import { formatOfFile } from './file-format.ts';
+import { type FileRecord, splitFile } from './records.ts';
 
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -176,7 +177,7 @@ class FolderPoll {
   }
 
   async #read(file: FoundFile, hash: string, skip: number): Promise<number> {
-    const format = formatOf(file.name, this.#settings.format);
+    const format = await formatOfFile(file.path, this.#settings.format);
     if (format === undefined || file.size > this.#settings.maxFileBytes) {
       const reason =
         format === undefined ? 'unknown-format: set `format`' : 'too-large: larger than max_file';

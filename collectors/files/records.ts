@@ -1,7 +1,9 @@
+import { CONTENT_TYPES } from '../formats/detect.ts';
 import { splitCsv } from './csv-rows.ts';
 import { splitJsonArray } from './json-array.ts';
 
-export type FileFormat = 'json' | 'json-lines' | 'csv' | 'xml';
+export const FILE_FORMATS = ['json', 'json-lines', 'csv', 'fixed-width', 'xml', 'edifact', 'x12'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
 
 /** One record of a file. */
 export interface FileRecord {
@@ -55,11 +57,15 @@ export function splitFile(
     case 'json':
       return splitJsonArray(source, settings.maxRecordBytes);
     case 'json-lines':
-      return jsonLines(source, settings.maxRecordBytes);
+      return eachLine(source, CONTENT_TYPES.json, settings.maxRecordBytes);
+    case 'fixed-width':
+      return eachLine(source, 'text/plain', settings.maxRecordBytes);
     case 'csv':
       return splitCsv(source, settings);
     case 'xml':
-      return wholeFile(source, 'application/xml', settings.maxRecordBytes);
+    case 'edifact':
+    case 'x12':
+      return wholeFile(source, CONTENT_TYPES[format], settings.maxRecordBytes);
   }
 }
 
@@ -134,10 +140,14 @@ function withoutReturn(line: { data: Uint8Array; bytes: number }): { data: Uint8
 
 const isBlank = (data: Uint8Array): boolean => data.every((byte) => byte === 0x20 || byte === 0x09);
 
-async function* jsonLines(source: ByteSource, maxBytes: number): AsyncGenerator<FileRecord> {
+async function* eachLine(
+  source: ByteSource,
+  contentType: string,
+  maxBytes: number,
+): AsyncGenerator<FileRecord> {
   for await (const { data, number, bytes } of lines(source, maxBytes)) {
     if (isBlank(data)) continue;
-    yield { data, contentType: 'application/json', position: number, bytes };
+    yield { data, contentType, position: number, bytes };
   }
 }
 

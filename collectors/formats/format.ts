@@ -13,7 +13,23 @@ export interface Fault {
   readonly reason: string;
 }
 
-export type Parsed = { readonly value: Value } | { readonly fault: Fault };
+/** A part of a message (one of several in an interchange, a line of a list) that could not be read while others could. */
+export interface UnreadPart extends Fault {
+  readonly path: string;
+  /** The source's own id of the part, where it could still be told. */
+  readonly sourceId?: string;
+}
+
+/** Something odd about how a message is wrapped that stops nothing: a count that is wrong, a reference that does not match. */
+export interface Oddity {
+  readonly path: string;
+  readonly value: string;
+  readonly why: string;
+}
+
+export type Parsed =
+  | { readonly value: Value; readonly unread?: readonly UnreadPart[]; readonly oddities?: readonly Oddity[] }
+  | { readonly fault: Fault };
 
 /** Bounds that keep one bad message from hurting the others. */
 export interface Limits {

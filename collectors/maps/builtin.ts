@@ -9,6 +9,7 @@ export const BUILTIN_MAPS = [
   'tms-shipment',
   'uk-cds-export',
   'uk-cds-notification',
+  'x12-315',
 ] as const;
 export type BuiltinMap = (typeof BUILTIN_MAPS)[number];
 

@@ -10,9 +10,11 @@ import { type MapContext, readPaths } from './context.ts';
 import { compileEvent, type EventDefaults, type EventEntry } from './event-reader.ts';
 import { inherit } from './inherit.ts';
 import type { CompiledMap } from './map.ts';
+import { compileFormat, isSegmented, MAP_FORMATS, type MapFormat } from './map-format.ts';
 import { compilePlaceRoles } from './place-of.ts';
-import { compileRecord } from './record-of.ts';
-import { MAP_FORMATS, type MapFormat, type MapParts, runMap } from './run.ts';
+import { compileRecord, type RecordReader } from './record-of.ts';
+import { type MapParts, runMap } from './run.ts';
+import { SEGMENT_ID, SEGMENT_SPEECH } from './segment-place.ts';
 
 /** Gives the text of the map that another one extends (`builtin:dcsa-tnt-2.2`); undefined when there is none. */
 export type FindParent = (name: string) => string | undefined;
@@ -48,12 +50,15 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   root.entry('notes');
   const name = root.requiredText('map', 'broker-nl');
   const format = root.required('format', () => root.oneOf('format', MAP_FORMATS), 'json');
-  const context: MapContext = { report, codes: readCodes(root) };
+  const parse = format === undefined ? undefined : compileFormat(format as MapFormat, root);
+  const segmented = format !== undefined && isSegmented(format);
+  const context: MapContext = { report, codes: readCodes(root), segmented };
   const snapshot = root.flag('snapshot') ?? false;
   const placesNode = root.get('places');
   const places = placesNode === undefined ? undefined : compilePlaceRoles(placesNode, context);
   const narrowed = readProves(root);
-  const record = compileRecord(root, context);
+  const compiled = compileRecord(root, context);
+  const record = segmented ? withSegmentDefaults(compiled) : compiled;
   const recordsNode = root.get('records');
   const records = recordsNode === undefined ? undefined : readPaths(recordsNode, context, 'records');
   const events = readEvents(root, context, { snapshot, zone: record.zone, places });
@@ -62,12 +67,23 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
     const fix = 'add id: with the path to what names a record at its source';
     report.error(root.keyPlace('records'), 'missing-id-path', 'a map with records needs id', fix);
   }
-  if (name === undefined || format === undefined || report.hasErrors) return undefined;
-  const parts: MapParts = { name, format: format as MapFormat, records, record, events };
+  if (name === undefined || parse === undefined || report.hasErrors) return undefined;
+  const parts: MapParts = { name, format: format as MapFormat, parse, records, record, events };
   const stated = new Set(events.flatMap((e) => e.proves));
   const proves = [...stated].filter((m) => narrowed === undefined || narrowed.has(m)).sort();
   return mapOf(parts, version, proves);
 }
+
+/** A message of an interchange is named by its references, and says what it is. */
+const withSegmentDefaults = (record: RecordReader): RecordReader => ({
+  ...record,
+  id: record.id ?? SEGMENT_ID,
+  speech: {
+    message: record.speech.message ?? SEGMENT_SPEECH.message,
+    release: record.speech.release ?? SEGMENT_SPEECH.release,
+    country: record.speech.country,
+  },
+});
 
 const mapOf = (parts: MapParts, version: string, proves: readonly MilestoneCode[]): CompiledMap => ({
   name: parts.name,

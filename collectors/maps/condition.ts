@@ -81,7 +81,7 @@ function compileRelation(node: YamlNode, path: Path, context: MapContext): Test 
   if (table !== undefined) {
     tests.push((scope) => {
       const code = path.first(scope);
-      return code !== undefined && table.find(code, scope.partner, undefined) !== undefined;
+      return code !== undefined && table.find(code, scope, undefined, undefined) !== undefined;
     });
   }
   if (tests.length === 0 && !context.report.hasErrors) {

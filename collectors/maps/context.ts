@@ -11,6 +11,8 @@ export interface MapContext {
   readonly codes: ReadonlyMap<string, CodeTable>;
   /** Name of the enclosing `for_each`, whose paths start at the element. */
   readonly item?: string;
+  /** Messages are made of segments, whose codes mean nothing without the message they stand in. */
+  readonly segmented: boolean;
 }
 
 export function readPath(node: YamlNode, context: MapContext, what: string): Path | undefined {

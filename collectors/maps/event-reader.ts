@@ -158,6 +158,15 @@ function compileWord<T extends string>(
   const inner = readFields(node, context.report, key);
   const table = inner === undefined ? undefined : readTable(inner, context);
   context.report.problems.length = before;
+  if (context.segmented && key === 'milestone' && table?.anyMessage === true) {
+    const fix = 'make it a list of { message: IFTSTA, codes: … }';
+    context.report.error(
+      node.place,
+      'bare-codes',
+      `the codes of ${table.name} do not say in which message they hold`,
+      fix,
+    );
+  }
   for (const target of table?.targets ?? []) {
     if (!is(target.text))
       readOneOf(target.node, context.report, `${key} in code table ${table?.name}`, words);

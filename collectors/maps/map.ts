@@ -38,7 +38,8 @@ export interface Unmapped {
     | 'missing-field'
     | 'bad-ref'
     | 'unknown-place'
-    | 'zone-assumed';
+    | 'zone-assumed'
+    | 'envelope';
   /** Where in the message: `/events/3/transportEventTypeCode`. */
   readonly path: string;
   readonly value: string;

@@ -1,4 +1,5 @@
 import type { Value } from '../formats/format.ts';
+import { readQualified } from './qualifier.ts';
 import { type Scope, textOf } from './scope.ts';
 
 /** Where a value is in a message; see README.md, "Paths". */
@@ -20,14 +21,18 @@ export interface Path {
 
 interface Step {
   readonly name: string;
-  /** Which elements, when the value is a list: every one, the n-th, or those whose field has a value. */
-  readonly pick: 'all' | number | { readonly key: string; readonly equals: readonly string[] };
+  /** Which elements, when the value is a list: every one, the n-th, those whose field has a value, or those that a test picks. */
+  readonly pick:
+    | 'all'
+    | number
+    | { readonly key: string; readonly equals: readonly string[] }
+    | { readonly test: (element: Value) => boolean };
 }
 
 type Start = 'record' | 'root' | 'item';
 
 /**
- * Compiles `a.b`, `a[0].b`, `a[type=EQ|SI].value`, `a[].b`, `"odd.name".b`, `$.a` (from the whole message), `.` (the record
+ * Compiles `a.b`, `a[0].b`, `a[type=EQ|SI].value`, `a[].b`, `"odd.name".b`, `RFF+BH.01`, `$.a` (from the whole message), `.` (the record
  * itself), and `stop.a` where `stop` is the name of the enclosing `for_each`. Returns the reason when the text is no path.
  */
 export function compilePath(text: string, item?: string): Path | { readonly wrong: string } {
@@ -58,7 +63,9 @@ function parseSteps(text: string): Step[] | string {
         pick = { key: bracket[2].trim(), equals: (bracket[3] ?? '').split('|').map((v) => v.trim()) };
       }
     }
-    steps.push({ name: name[1] ?? name[2] ?? '', pick });
+    const qualified = pick === 'all' && name[2] !== undefined ? readQualified(name[2]) : undefined;
+    if (qualified !== undefined) steps.push({ name: qualified.tag, pick: { test: qualified.test } });
+    else steps.push({ name: name[1] ?? name[2] ?? '', pick });
     if (at === text.length) return steps;
     if (text[at] !== '.') return `"${text}" is not a path: unexpected "${text[at]}" at character ${at + 1}`;
     at++;
@@ -152,6 +159,10 @@ function collect(value: Value, steps: readonly Step[], i: number, out: Value[]):
   if (typeof pick === 'number') {
     const element = list[pick];
     if (element !== undefined) collect(element, steps, i + 1, out);
+    return;
+  }
+  if ('test' in pick) {
+    for (const element of list) if (pick.test(element)) collect(element, steps, i + 1, out);
     return;
   }
   for (const element of list) {

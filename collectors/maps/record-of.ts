@@ -9,7 +9,7 @@ import { compileCondition } from './condition.ts';
 import type { MapContext } from './context.ts';
 import { compileLocation, type LocationOf } from './place-of.ts';
 import { compileRefLists, compileRefObject, compileRefs, type RefsOf } from './refs-of.ts';
-import type { Scope, Test, TextOf } from './scope.ts';
+import type { Scope, Speech, Test, TextOf } from './scope.ts';
 import { readTime } from './time-text.ts';
 import { compileText } from './value.ts';
 import { localToEpoch } from './zones.ts';
@@ -40,6 +40,7 @@ export interface RecordReader {
   readonly location: LocationOf | undefined;
   readonly retracted: Test | undefined;
   readonly ignore: Test | undefined;
+  readonly speech: Speech;
 }
 
 export function compileRecord(root: Fields, context: MapContext): RecordReader {
@@ -65,6 +66,7 @@ export function compileRecord(root: Fields, context: MapContext): RecordReader {
     location: locationNode === undefined ? undefined : compileLocation(locationNode, context),
     retracted: test('retracted_when'),
     ignore: test('ignore_when'),
+    speech: { message: text('message'), release: text('release'), country: text('country') },
   };
 }
 

@@ -1,36 +1,26 @@
 import type { AttributeValue, ShipmentEvent } from '../../rules/event.ts';
 import { normaliseRef, type Ref } from '../../rules/refs.ts';
-import { openEnvelope, parseCloudEvents, STRUCTURED } from '../formats/cloudevents.ts';
-import { parseCsv } from '../formats/csv.ts';
+import { openEnvelope, STRUCTURED } from '../formats/cloudevents.ts';
 import type { Parsed, Value } from '../formats/format.ts';
-import { parseJson } from '../formats/json.ts';
-import { parseXml } from '../formats/xml.ts';
 import { emit, rejection } from './event-of.ts';
 import type { EventEntry } from './event-reader.ts';
 import type { LoggedMessage, MapResult, Rejection, SourceIdentity, Unmapped } from './map.ts';
+import type { MapFormat, Parse } from './map-format.ts';
 import type { Path } from './path.ts';
 import type { RecordFacts, RecordReader } from './record-of.ts';
 import { sortedRefs } from './refs-of.ts';
 import type { Scope } from './scope.ts';
-
-export const MAP_FORMATS = ['json', 'xml', 'csv', 'cloudevents'] as const;
-export type MapFormat = (typeof MAP_FORMATS)[number];
+import { withPlace } from './segment-place.ts';
 
 /** A map after compilation. */
 export interface MapParts {
   readonly name: string;
   readonly format: MapFormat;
+  readonly parse: Parse;
   readonly records: readonly Path[] | undefined;
   readonly record: RecordReader;
   readonly events: readonly EventEntry[];
 }
-
-const PARSERS: Readonly<Record<MapFormat, (data: Uint8Array) => Parsed>> = {
-  json: parseJson,
-  xml: parseXml,
-  csv: parseCsv,
-  cloudevents: parseCloudEvents,
-};
 
 /** What a whole message came to, gathered record by record. */
 interface Gathered {
@@ -55,14 +45,17 @@ export function runMap(parts: MapParts, message: LoggedMessage, source: SourceId
     item: undefined,
     itemAt: '',
     partner: source.partner,
+    speech: parts.record.speech,
     notes: [],
     ignored: undefined,
     rejection: undefined,
   };
   const sourceIds = new Set(message.sourceId === undefined ? [] : [message.sourceId]);
   const gathered: Gathered = { events: [], rejected: [], ignored: [], sourceIds };
+  for (const part of opened.unread ?? []) gathered.rejected.push({ ...part, refs: [] });
+  for (const odd of opened.oddities ?? []) scope.notes.push({ kind: 'envelope', ...odd });
   if (parts.records === undefined) {
-    // CSV, and a list of CloudEvents, are lists by nature.
+    // Lines, the messages of an interchange, and a batch of CloudEvents are lists by nature.
     const { root } = scope;
     if (Array.isArray(root)) readAll(parts, root, '', opened.correlationId, scope, gathered);
     else readRecord(parts, opened.correlationId, scope, gathered);
@@ -83,7 +76,7 @@ function open(
   parts: MapParts,
   message: LoggedMessage,
 ): Parsed & { readonly correlationId?: string | undefined } {
-  const parse = PARSERS[parts.format];
+  const { parse } = parts;
   if (parts.format === 'cloudevents' || !message.contentType.startsWith(STRUCTURED)) {
     return { ...parse(message.data), correlationId: message.correlationId };
   }
@@ -102,7 +95,7 @@ function readAll(
   scope: Scope,
   gathered: Gathered,
 ): void {
-  if (records.length === 0) gathered.ignored.push('it has no records');
+  if (records.length === 0 && gathered.rejected.length === 0) gathered.ignored.push('it has no records');
   const single = records.length === 1 && records[0] === scope.root;
   scope.alone = records.length === 1;
   records.forEach((record, i) => {
@@ -139,7 +132,7 @@ function readRecord(
   }
   if (scope.rejection !== undefined) {
     events.length = before;
-    gathered.rejected.push(scope.rejection);
+    gathered.rejected.push(withPlace(scope.rejection, scope.record));
     return;
   }
   if (facts !== undefined) gathered.sourceIds.add(facts.sourceId);

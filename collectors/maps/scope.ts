@@ -17,11 +17,19 @@ export interface Scope {
   item: Value | undefined;
   itemAt: string;
   partner: string;
+  /** How the map says of a record what message it is, by which release of its standard, and for which country. */
+  readonly speech: Speech;
   readonly notes: Unmapped[];
   /** A code that its table knows and maps to `ignore`: the record is understood and says nothing. */
   ignored: string | undefined;
   /** Set when the record cannot be used; its events are dropped and it becomes a dead letter. */
   rejection: Rejection | undefined;
+}
+
+export interface Speech {
+  readonly message: TextOf | undefined;
+  readonly release: TextOf | undefined;
+  readonly country: TextOf | undefined;
 }
 
 export type TextOf = (scope: Scope) => string | undefined;

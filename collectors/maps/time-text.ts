@@ -6,7 +6,7 @@ export type ReadTime =
   | { readonly kind: 'local'; readonly at: number }
   | { readonly kind: 'date'; readonly at: number };
 
-export const TIME_FORMATS = ['any', 'iso', 'edifact', 'sap', 'epoch-s', 'epoch-ms'] as const;
+export const TIME_FORMATS = ['any', 'iso', 'edifact', 'yymmdd', 'sap', 'epoch-s', 'epoch-ms'] as const;
 export type TimeFormat = (typeof TIME_FORMATS)[number];
 
 const DAY_MS = 86_400_000;
@@ -18,6 +18,8 @@ export function readTime(text: string, format: TimeFormat): ReadTime | undefined
       return readIso(text);
     case 'edifact':
       return readEdifact(text);
+    case 'yymmdd':
+      return readEdifact(/^\d{6}(?:\d{4})?$/.test(text) ? `${centuryOf(text)}${text}` : text);
     case 'sap':
       return text.startsWith('/Date(') ? readSap(text) : readIso(text);
     case 'epoch-s':
@@ -129,6 +131,9 @@ function readEdifact(text: string): ReadTime | undefined {
   const local = utcOf(year, month, day, digits(text, 8, 2), digits(text, 10, 2), second);
   return Number.isNaN(local) ? undefined : withOffset(local, text.slice(length));
 }
+
+/** Two digits of a year: 70 to 99 are of the last century. */
+const centuryOf = (text: string): string => (text >= '70' ? '19' : '20');
 
 /**
  * OData V2 JSON: `/Date(1523232000000)/` is Edm.DateTime, a local time counted as UTC (at midnight: a date);

@@ -11,7 +11,7 @@ const NOTHING: TextOf = () => undefined;
 
 /**
  * A single text: a path, a list of these (the first that says something), or a mapping
- * `{from | value | sum | join, match, codes, list, as, default, when}`.
+ * `{from | value | sum | join, match, codes, list, agency, as, default, when}`.
  */
 export function compileText(node: YamlNode, context: MapContext, what: string): TextOf {
   if (node.kind === 'map') return compileSpec(node, context, what) ?? NOTHING;
@@ -33,8 +33,11 @@ export function compileTexts(node: YamlNode, context: MapContext, what: string):
       return (scope) => listOf(one(scope));
     }
     const paths = readPaths(fields.get('from') ?? node, context, what);
+    const when = fields.has('when') ? compileCondition(fields.get('when') ?? node, context) : undefined;
+    const fallback = listOf(fields.text('default'));
     const then = compileSteps(fields, context, what);
     return (scope) => {
+      if (when?.(scope) === false) return [];
       const out: string[] = [];
       for (const path of paths) {
         for (const text of path.each(scope)) {
@@ -42,7 +45,7 @@ export function compileTexts(node: YamlNode, context: MapContext, what: string):
           if (done !== undefined) out.push(done);
         }
       }
-      return out;
+      return out.length === 0 ? fallback : out;
     };
   }
   const path = readPath(node, context, what);
@@ -123,6 +126,8 @@ function compileSteps(fields: Fields, context: MapContext, what: string): Steps 
   const table = readTable(fields, context);
   const listNode = fields.get('list');
   const list = listNode === undefined ? undefined : compileText(listNode, context, 'list');
+  const agencyNode = fields.get('agency');
+  const agency = agencyNode === undefined ? undefined : compileText(agencyNode, context, 'agency');
   const as = fields.oneOf('as', CONVERT_NAMES) ?? 'text';
   const convert = converter(as);
   const quiet = fields.has('default');
@@ -133,7 +138,7 @@ function compileSteps(fields: Fields, context: MapContext, what: string): Steps 
     if (out === undefined) return undefined;
     if (table !== undefined) {
       const code = out;
-      out = table.find(code, scope.partner, list?.(scope));
+      out = table.find(code, scope, list?.(scope), agency?.(scope));
       if (out === IGNORE) {
         scope.ignored = code;
         return undefined;

@@ -7,6 +7,7 @@ import type { Path } from './path.ts';
 import type { Scope, TextOf } from './scope.ts';
 import { type ReadTime, readTime, readTimeOfDay, TIME_FORMATS, type TimeFormat } from './time-text.ts';
 import { compileText } from './value.ts';
+import { x12Zone } from './x12-zones.ts';
 import { isZone, localToEpoch, sapZone } from './zones.ts';
 
 /** `absent`: nothing is said there. `bad`: something is, and it is no time. */
@@ -101,7 +102,8 @@ function inZone(
 }
 
 /** SAP keys first: `EST` is a key and an IANA zone, and they differ in summer. */
-const zoneNamed = (name: string): string | undefined => sapZone(name) ?? (isZone(name) ? name : undefined);
+const zoneNamed = (name: string): string | undefined =>
+  sapZone(name) ?? x12Zone(name) ?? (isZone(name) ? name : undefined);
 
 function span(read: ReadTime, zone: string, zoneFrom: TimeSpan['zoneFrom']): TimeSpan {
   const from = localToEpoch(read.at, zone) ?? read.at;
