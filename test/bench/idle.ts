@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startNats } from '../../agent/engines/nats.ts';
+import { cpuUsOfProcess, residentBytesOf } from './process-stat.ts';
 import { writeProject } from './project.ts';
 
 export interface Idle {
@@ -12,8 +13,6 @@ export interface Idle {
 }
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Linux counts CPU time in these (USER_HZ). */
-const TICKS_PER_SECOND = 100;
 
 /** The program as it is installed: JavaScript, for stripping types at start takes some 30 MB. */
 function build(home: string): string {
@@ -52,12 +51,12 @@ rules:
   try {
     await serving(child);
     await delay(seconds * 500);
-    const before = ticksOf(child.pid!);
+    const before = cpuUsOfProcess(child.pid!)!;
     await delay(seconds * 1000);
-    const ticks = ticksOf(child.pid!) - before;
+    const usedUs = cpuUsOfProcess(child.pid!)! - before;
     return {
-      residentMegabytes: Math.round(residentBytes(child.pid!) / 1_000_000),
-      cpuPercent: Math.round((ticks / TICKS_PER_SECOND / seconds) * 1000) / 10,
+      residentMegabytes: Math.round(residentBytesOf(child.pid!) / 1_000_000),
+      cpuPercent: Math.round(usedUs / seconds / 1000) / 10,
       overSeconds: seconds,
     };
   } finally {
@@ -75,16 +74,4 @@ function serving(child: ChildProcess): Promise<void> {
     child.stdout?.once('data', () => resolve());
     child.once('exit', (code) => reject(new Error(`the agent ended with exit code ${code}`)));
   });
-}
-
-function ticksOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // proc_pid_stat(5): utime and stime are fields 14 and 15; the name in field 2 may hold spaces.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentBytes(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) * 1024;
 }

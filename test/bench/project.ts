@@ -74,9 +74,11 @@ export async function fillStream(nats: NatsConnection, messages: readonly Traffi
 }
 
 /** CPU of this process since `since`, in microseconds for each of `events`, rounded to a tenth. */
-export function cpuUsEach(since: NodeJS.CpuUsage, events: number): number {
-  const { user, system } = process.cpuUsage(since);
-  return Math.round(((user + system) / events) * 10) / 10;
-}
+export const cpuUsEach = (since: NodeJS.CpuUsage, events: number): number =>
+  usEach(process.cpuUsage(since), events);
+
+/** CPU time for each of `events`, in microseconds, rounded to a tenth. */
+export const usEach = ({ user, system }: NodeJS.CpuUsage, events: number): number =>
+  Math.round(((user + system) / events) * 10) / 10;
 
 export const perSecond = (events: number, ms: number): number => Math.round((events / ms) * 1000);

@@ -67,13 +67,20 @@ export function tableOf({
     ['encode and insert', `${cpu.encodeAndInsert} µs`, ''],
     ['alert log, notices, the rest', `${cpu.alertLogAndRest} µs`, ''],
     ['whole agent', `${cpu.whole} µs`, ''],
+    ['  of it the thread that judges', `${cpu.judgingThread} µs`, ''],
+    ...(cpu.clickHouse === undefined
+      ? []
+      : ([
+          ['the embedded ClickHouse beside it', `${cpu.clickHouse} µs`, ''],
+          ['  inserting only', `${cpu.clickHouseInsertOnly} µs`, ''],
+        ] as Row[])),
   ];
   return [
     `${machine.cpus} × ${machine.model}, Node ${machine.node}, load ${machine.loadAverageBefore} before the run, JSON.parse of a message ${machine.jsonParseMicroseconds} µs; ${benchSeconds} s`,
     '',
     ...lined([['', 'reached', 'target'], ...rows]),
     '',
-    'CPU of the agent for one event',
+    'CPU for one event',
     ...lined(stages),
   ].join('\n');
 }

@@ -12,6 +12,7 @@ import { mapRecord } from '../../agent/track/mapper.ts';
 import type { JudgeBatch } from '../../agent/track/outcome.ts';
 import { hubJudge } from '../support/judge.ts';
 import type { TrafficMessage } from '../support/traffic.ts';
+import { cpuUsOfProcess } from './process-stat.ts';
 import {
   cpuUsEach,
   FIVE_RULES,
@@ -20,6 +21,7 @@ import {
   quietTelemetry,
   START_AT,
   trafficOf,
+  usEach,
   writeProject,
 } from './project.ts';
 
@@ -42,6 +44,12 @@ export interface Throughput {
     readonly encodeAndInsert: number;
     readonly alertLogAndRest: number;
     readonly whole: number;
+    /** Of `whole`, the one thread that judges: what bounds the throughput. */
+    readonly judgingThread: number;
+    /** The embedded ClickHouse, until the floor reached the last event; absent where there is no /proc. */
+    readonly clickHouse?: number;
+    /** The same without anything beside it, as in `insertOnlyEventsPerSecond`. */
+    readonly clickHouseInsertOnly?: number;
   };
 }
 
@@ -60,7 +68,7 @@ export async function measureThroughput(dir: string, events: number): Promise<Th
       // Beside the running agent, which has nothing left to do: the same engines, warm.
       const judged = judgeOnly(messages);
       const inserted = await insertOnly(app, judged.batches, events);
-      const { cpuUs: wholeUs, ...speeds } = whole;
+      const { cpuUs: wholeUs, judgingThreadUs, clickHouseUs, ...speeds } = whole;
       const parts = [read.cpuUs, judged.mapUs, judged.judgeUs, inserted.cpuUs];
       const lowest = Math.min(read.perSecond, inserted.perSecond);
       return {
@@ -78,6 +86,9 @@ export async function measureThroughput(dir: string, events: number): Promise<Th
           encodeAndInsert: inserted.cpuUs,
           alertLogAndRest: Math.round((wholeUs - parts.reduce((sum, us) => sum + us, 0)) * 10) / 10,
           whole: wholeUs,
+          judgingThread: judgingThreadUs,
+          ...(clickHouseUs !== undefined && { clickHouse: clickHouseUs }),
+          ...(inserted.clickHouseUs !== undefined && { clickHouseInsertOnly: inserted.clickHouseUs }),
         },
       };
     } finally {
@@ -115,6 +126,8 @@ interface Whole {
   readonly storedEventsPerSecond: number;
   readonly alertChanges: number;
   readonly cpuUs: number;
+  readonly judgingThreadUs: number;
+  readonly clickHouseUs: number | undefined;
 }
 
 async function wholeAgent(dir: string, natsUrl: string, events: number): Promise<Whole> {
@@ -132,7 +145,7 @@ notify:
 `;
   const { project, config } = writeProject(home, yaml, FIVE_RULES);
   let [seen, alertChanges, began, ended] = [0, 0, 0, 0];
-  let cpu = process.cpuUsage();
+  let [cpu, thread] = [process.cpuUsage(), process.threadCpuUsage()];
   let judged: (() => void) | undefined;
   const allJudged = new Promise<void>((resolve) => {
     judged = resolve;
@@ -141,13 +154,15 @@ notify:
     ...{ project, config, clock: systemClock, telemetry: quietTelemetry() },
     injected: { collect: { ...systemClock, now: () => START_AT } },
     onBatch(batch) {
-      if (seen === 0) [began, cpu] = [performance.now(), process.cpuUsage()];
+      if (seen === 0)
+        [began, cpu, thread] = [performance.now(), process.cpuUsage(), process.threadCpuUsage()];
       seen += batch.records.length;
       alertChanges += batch.alerts.length;
       ended = performance.now();
       if (seen >= events) judged?.();
     },
   });
+  const clickHouse = engineWatch(app, events);
   await Promise.race([allJudged, app.done]);
   await app.judging?.store.flush();
   const stored = performance.now();
@@ -157,6 +172,19 @@ notify:
     storedEventsPerSecond: perSecond(events, stored - began),
     alertChanges,
     cpuUs: cpuUsEach(cpu, events),
+    judgingThreadUs: usEach(process.threadCpuUsage(thread), events),
+    clickHouseUs: clickHouse(),
+  };
+}
+
+/** CPU of the embedded ClickHouse from now until the answer is called, for each of `events`. */
+function engineWatch({ engines }: App, events: number): () => number | undefined {
+  const used = () => cpuUsOfProcess(engines.store?.engine?.pid ?? 0);
+  const before = used();
+  return () => {
+    const after = used();
+    if (before === undefined || after === undefined) return undefined;
+    return usEach({ user: after - before, system: 0 }, events);
   };
 }
 
@@ -201,10 +229,11 @@ function judgeOnly(messages: readonly TrafficMessage[]): Judged {
 
 /** The same rows into an empty database of the same engine, nothing else going on. */
 async function insertOnly(
-  { engines }: App,
+  app: App,
   batches: readonly JudgeBatch[],
   events: number,
-): Promise<{ perSecond: number; cpuUs: number }> {
+): Promise<{ perSecond: number; cpuUs: number; clickHouseUs: number | undefined }> {
+  const { engines } = app;
   const database = 'insert_only';
   await migrate({ client: engines.store!.client, database });
   const level = Promise.withResolvers<void>();
@@ -220,6 +249,7 @@ async function insertOnly(
     sleep: systemClock.sleep,
   });
   await level.promise;
+  const clickHouse = engineWatch(app, events);
   const [cpu, began] = [process.cpuUsage(), performance.now()];
   for (const batch of batches) {
     store.offer(batch);
@@ -227,7 +257,11 @@ async function insertOnly(
     await new Promise((wake) => setImmediate(wake));
   }
   await store.flush();
-  const result = { perSecond: perSecond(events, performance.now() - began), cpuUs: cpuUsEach(cpu, events) };
+  const result = {
+    perSecond: perSecond(events, performance.now() - began),
+    cpuUs: cpuUsEach(cpu, events),
+    clickHouseUs: clickHouse(),
+  };
   await store.stop(1000);
   return result;
 }
