@@ -3,32 +3,32 @@
 -- present, `numeric` and `boolean` name the attributes that are not strings: together a row gives back the exact event.
 CREATE TABLE IF NOT EXISTS laytime.events_log
 (
-    stream LowCardinality(String),
+    stream String,
     sequence UInt64,
-    source LowCardinality(String),
-    partner LowCardinality(String),
+    source String,
+    partner String,
     event_id String,
     key String,
     revision_order Float64,
     revision_tag String,
-    tenant LowCardinality(String),
-    milestone LowCardinality(String),
-    role LowCardinality(String),
+    tenant String,
+    milestone String,
+    role String,
     leg String,
     subject String,
     classifier Enum8('planned' = 1, 'estimated' = 2, 'actual' = 3),
     occurred_at DateTime64(3, 'UTC'),
     occurred_until DateTime64(3, 'UTC'),
-    zone LowCardinality(String),
-    zone_from LowCardinality(String),
+    zone String,
+    zone_from String,
     observed_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
     precedence UInt64,
     refs Array(Tuple(type String, value String)),
     aliases Array(Tuple(type String, value String)),
-    unlocode LowCardinality(String),
+    unlocode String,
     place String,
-    country LowCardinality(String),
-    place_zone LowCardinality(String),
+    country String,
+    place_zone String,
     facility String,
     attributes Map(String, String),
     numeric Array(String),
@@ -41,4 +41,4 @@ CREATE TABLE IF NOT EXISTS laytime.events_log
 )
 ENGINE = ReplacingMergeTree(precedence)
 ORDER BY event_id
-SETTINGS non_replicated_deduplication_window = 1000
+SETTINGS non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 134217728

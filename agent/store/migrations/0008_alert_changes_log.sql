@@ -25,4 +25,4 @@ CREATE TABLE IF NOT EXISTS laytime.alert_changes_log
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (alert_id, number)
-SETTINGS non_replicated_deduplication_window = 1000
+SETTINGS non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 134217728

@@ -64,4 +64,4 @@ CREATE TABLE IF NOT EXISTS laytime.shipments_state
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY shipment_id
-SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 1024
+SETTINGS non_replicated_deduplication_window = 1000, index_granularity = 1024, min_bytes_for_wide_part = 134217728
