@@ -49,6 +49,7 @@ export function judgeSettingsOf(project: Project, config: Config, facts: JudgeFa
         bestEffort: facts.bestEffort.has(source.name),
         provenBy: provenBy(source),
         ...(source.expectEveryMs !== undefined && { expectEveryMs: source.expectEveryMs }),
+        ...('quietHours' in source && source.quietHours !== undefined && { quietHours: source.quietHours }),
         ...(source.serves !== undefined && { serves: source.serves }),
       }),
     ),

@@ -50,6 +50,7 @@ export class Telemetry {
     'Bytes received from a source',
     ['source'],
   );
+  readonly #calls = counter(this.registry, 'laytime_source_calls_total', 'Calls of a source', ['source']);
   readonly #polls = counter(this.registry, 'laytime_polls_total', 'Polls of a source by result', [
     'source',
     'result',
@@ -160,6 +161,9 @@ export class Telemetry {
       case 'received':
         this.#received.inc({ source }, event.messages);
         this.#receivedBytes.inc({ source }, event.bytes);
+        return;
+      case 'called':
+        this.#calls.inc({ source });
         return;
       case 'poll-finished':
         this.#polls.inc({ source, result: 'complete' });

@@ -138,12 +138,12 @@ export async function createCollector(settings: SourceConfig, tools: CollectorTo
       return new NatsCollector(settings, tools.nats);
     }
     case 'odata': {
-      const { ODataCollector } = await import('./odata/odata.ts');
-      return new ODataCollector(settings, tools.gates);
+      const { odataCollector } = await import('./odata/odata.ts');
+      return odataCollector(settings, tools.gates);
     }
     case 'http': {
-      const { HttpCollector } = await import('./http/http.ts');
-      return new HttpCollector(settings, tools.gates);
+      const { httpCollector } = await import('./http/http.ts');
+      return httpCollector(settings, tools.gates);
     }
     case 'files': {
       const { FilesCollector } = await import('./files/files.ts');

@@ -65,6 +65,8 @@ export interface CollectorContext {
 /** What a collector tells telemetry; one named event carries its log line and its metric (agent/telemetry.ts). */
 export type CollectorEvent =
   | { readonly kind: 'received'; readonly source: string; readonly messages: number; readonly bytes: number }
+  /** One request went out to the source's server: counted, so that calls per hour can be agreed with its owner. */
+  | { readonly kind: 'called'; readonly source: string }
   | {
       readonly kind: 'poll-finished';
       readonly source: string;

@@ -47,6 +47,7 @@ export type FaultName =
   | 'paging-drift'
   // ourselves
   | 'circuit-open'
+  | 'quiet-hours'
   | 'file-unreadable'
   | 'listen-failed'
   | 'log-unavailable'

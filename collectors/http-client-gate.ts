@@ -1,3 +1,4 @@
+import { type QuietHours, quietUntil } from '../rules/quiet-hours.ts';
 import type { DurationMs, EpochMs } from '../rules/time.ts';
 import type { CollectorContext } from './collector.ts';
 import { FetchFault } from './http-client-fault.ts';
@@ -7,9 +8,16 @@ const FAILURES_TO_OPEN = 5;
 const FIRST_OPEN_MS: DurationMs = 30_000;
 const LONGEST_OPEN_MS: DurationMs = 600_000;
 
+interface Waiting {
+  readonly concurrency: number;
+  readonly enter: () => void;
+}
+
 interface Host {
-  /** Settles when everyone before has left. */
-  tail: Promise<void>;
+  /** What each request under way allows beside itself. */
+  running: number[];
+  /** First come, first served: one that may wait for a quieter moment is not overtaken for ever. */
+  waiting: Waiting[];
   failures: number;
   /** Consecutive times the circuit opened without a success between. */
   opened: number;
@@ -21,11 +29,14 @@ export interface GateSettings {
   readonly source: string;
   /** At least this long between the end of one request and the start of the next. */
   readonly minIntervalMs: DurationMs;
+  /** So many requests to the host at once, whoever made them; of several that are told, the smallest counts. */
+  readonly concurrency: number;
+  readonly quietHours?: QuietHours | undefined;
 }
 
 /**
- * Good manners towards hosts that several sources may share: one request at a time each, a pause between requests, and
- * a circuit breaker. An open circuit refuses at once with `circuit-open`; when its time is over one request tries.
+ * Good manners towards hosts that several sources may share: one request at a time unless told otherwise, a pause between requests,
+ * quiet hours, and a circuit breaker. An open circuit refuses at once with `circuit-open`; when its time is over one request tries.
  *
  *     ok ok ✗ ✗ ✗ ✗ ✗ │ refused … 30 s … │ try ✗ │ refused … 60 s … │ try ok │ ok ok
  */
@@ -41,16 +52,13 @@ export class HostGates {
     request: () => Promise<T>,
   ): Promise<T> {
     const host = this.#host(origin);
-    const before = host.tail;
-    const { promise: left, resolve: leave } = Promise.withResolvers<void>();
-    host.tail = before.then(() => left);
+    await enter(host, settings.concurrency, signal);
     try {
-      await abortable(before, signal);
       await this.#mayStart(host, origin, settings, context, signal);
       return await this.#observe(host, settings.source, context, request);
     } finally {
       host.lastFinishedAt = context.now();
-      leave();
+      leave(host, settings.concurrency);
     }
   }
 
@@ -61,6 +69,11 @@ export class HostGates {
     context: CollectorContext,
     signal: AbortSignal,
   ): Promise<void> {
+    const quiet = settings.quietHours && quietUntil(settings.quietHours, context.now());
+    if (quiet !== undefined) {
+      const retry = { kind: 'wait', ms: quiet - context.now() } as const;
+      throw new FetchFault('quiet-hours', `${origin} is not called in its quiet hours`, { retry });
+    }
     const closedInMs = host.openUntil - context.now();
     if (closedInMs > 0) {
       const retry = { kind: 'wait', ms: closedInMs } as const;
@@ -107,7 +120,8 @@ export class HostGates {
     const known = this.#hosts.get(origin);
     if (known !== undefined) return known;
     const host: Host = {
-      tail: Promise.resolve(),
+      running: [],
+      waiting: [],
       failures: 0,
       opened: 0,
       openUntil: 0,
@@ -118,16 +132,45 @@ export class HostGates {
   }
 }
 
-/** Waits for `promise`, or rejects with `aborted` as soon as the signal says so. */
-async function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+/** Resolves when it is its turn; rejects with `aborted` as soon as the signal says so. */
+async function enter(host: Host, concurrency: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw new FetchFault('aborted', 'stopped while waiting for a turn');
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const listener = (): void => resolve();
-  signal.addEventListener('abort', listener, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', listener);
+  if (host.waiting.length === 0 && hasRoom(host, concurrency)) {
+    host.running.push(concurrency);
+    return;
   }
-  if (signal.aborted) throw new FetchFault('aborted', 'stopped while waiting for a turn');
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const waiting: Waiting = { concurrency, enter: resolve };
+  const giveUp = (): void => {
+    host.waiting = host.waiting.filter((other) => other !== waiting);
+    admit(host);
+    reject(new FetchFault('aborted', 'stopped while waiting for a turn'));
+  };
+  host.waiting.push(waiting);
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+const hasRoom = (host: Host, concurrency: number): boolean =>
+  host.running.length < Math.min(concurrency, ...host.running);
+
+function leave(host: Host, concurrency: number): void {
+  host.running.splice(host.running.indexOf(concurrency), 1);
+  admit(host);
+}
+
+function admit(host: Host): void {
+  for (
+    let next = host.waiting[0];
+    next !== undefined && hasRoom(host, next.concurrency);
+    next = host.waiting[0]
+  ) {
+    host.waiting.shift();
+    host.running.push(next.concurrency);
+    next.enter();
+  }
 }

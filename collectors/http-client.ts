@@ -21,6 +21,8 @@ export type HttpClientSettings = Pick<
   | 'timeoutMs'
   | 'maxResponseBytes'
   | 'minIntervalMs'
+  | 'concurrency'
+  | 'quietHours'
 > & { readonly name: string };
 
 /** A 200 (or 204, with an empty body) or, when an ETag was sent, a 304. Everything else is thrown as a {@link FetchFault}. */
@@ -78,7 +80,8 @@ export class HttpClient {
     url: URL,
     options: { readonly signal: AbortSignal; readonly accept: string; readonly etag?: string },
   ): Promise<HttpAnswer> {
-    const gate = { source: this.#settings.name, minIntervalMs: this.#settings.minIntervalMs };
+    const { name: source, minIntervalMs, concurrency, quietHours } = this.#settings;
+    const gate = { source, minIntervalMs, concurrency, quietHours };
     return this.#gates.run(url.origin, gate, this.#context, options.signal, () => this.#get(url, options));
   }
 
@@ -140,6 +143,7 @@ export class HttpClient {
     signal: AbortSignal,
     maxBytes: number,
   ): Promise<HttpAnswer> {
+    this.#context.report({ kind: 'called', source: this.#settings.name });
     const what = publicUrl(url);
     const wholeMs = this.#settings.timeoutMs * WHOLE_REQUEST_FACTOR;
     const deadline = AbortSignal.timeout(wholeMs);

@@ -1,3 +1,4 @@
+import { type QuietHours, quietUntil } from '../rules/quiet-hours.ts';
 import type { DurationMs } from '../rules/time.ts';
 import type { CollectorContext } from './collector.ts';
 import { FetchFault } from './http-client-fault.ts';
@@ -61,19 +62,29 @@ export function retryInMs(
 }
 
 /**
- * Polls until aborted. A complete poll is followed by the rest of `pollMs`; a failed one by what its fault instructs.
+ * Polls until aborted, outside quiet hours. A complete poll is followed by the rest of `pollMs`; a failed one by what its fault
+ * instructs.
  *
  *     poll ok ──pollMs──► poll ✗ ─back-off─► poll ✗ ─longer─► poll ok ──pollMs──►
  */
 export async function pollUntilAborted(
-  source: string,
-  pollMs: DurationMs,
+  pace: {
+    readonly source: string;
+    readonly pollMs: DurationMs;
+    readonly quietHours?: QuietHours | undefined;
+  },
   context: CollectorContext,
   signal: AbortSignal,
   pollOnce: () => Promise<PollSummary>,
 ): Promise<void> {
+  const { source, pollMs, quietHours } = pace;
   let failures = 0;
   while (!signal.aborted) {
+    const quiet = quietHours && quietUntil(quietHours, context.now());
+    if (quiet !== undefined) {
+      await context.sleep(quiet - context.now(), signal);
+      continue;
+    }
     const startedAt = context.now();
     let waitMs: DurationMs;
     try {

@@ -10,6 +10,7 @@ import type {
   SourceSettings,
 } from './settings.ts';
 import { readHttpAuth, readProxy, readTls, readUrl, type SettingsContext } from './settings-access.ts';
+import { readQuietHours } from './settings-quiet-hours.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -20,7 +21,7 @@ export function readPoll(
   fields: Fields,
   urlKey: string,
   context: SettingsContext,
-  defaults: { readonly overlapMs: number },
+  defaults: { readonly overlapMs: number; readonly zone: string | undefined },
 ): PollSettings | undefined {
   const { report } = context;
   const url = fields.required(urlKey, (n) => readUrl(n, report, urlKey, ['https:', 'http:']));
@@ -32,6 +33,7 @@ export function readPoll(
   const tls = at('tls', (n) => readTls(n, context));
   const proxy = at('proxy', (n) => readProxy(n, context));
   const headers = readHeaders(fields, context);
+  const quietHours = readQuietHours(fields, defaults.zone, context);
   const pageSize = fields.number('page_size', { integer: true, min: 1, max: 100_000 });
   const settings: Omit<PollSettings, 'url'> = {
     ...headers,
@@ -42,6 +44,8 @@ export function readPoll(
     maxResponseBytes: at('max_response', (n) => readSize(n, report, 'max_response')) ?? 64 * 1024 ** 2,
     maxPages: fields.number('max_pages', { integer: true, min: 1 }) ?? 10_000,
     minIntervalMs: fields.duration('min_interval') ?? 0,
+    concurrency: fields.number('concurrency', { integer: true, min: 1, max: 32 }) ?? 1,
+    ...(quietHours === undefined ? {} : { quietHours }),
     ...(auth === undefined ? {} : { auth }),
     ...(tls === undefined ? {} : { tls }),
     ...(proxy === undefined ? {} : { proxy }),
@@ -88,7 +92,7 @@ export function readOData(
 ): ODataSourceConfig | undefined {
   // For late commits. Stamps that are only a date are rounded down by the collector itself; a longer overlap would only
   // make every proof of life older.
-  const poll = readPoll(fields, 'odata', context, { overlapMs: 10 * MINUTE_MS });
+  const poll = readPoll(fields, 'odata', context, { overlapMs: 10 * MINUTE_MS, zone: common.zone });
   const entity = fields.requiredText('entity', 'A_OutbDeliveryHeader');
   const filter = fields.text('filter');
   const changedAt = fields.text('changed_at', 'LastChangeDate');
@@ -113,7 +117,7 @@ export function readHttp(
   fields: Fields,
   context: SettingsContext,
 ): HttpSourceConfig | undefined {
-  const poll = readPoll(fields, 'http', context, { overlapMs: 5 * MINUTE_MS });
+  const poll = readPoll(fields, 'http', context, { overlapMs: 5 * MINUTE_MS, zone: common.zone });
   const query: Record<string, string> = {};
   for (const { key, value } of fields.named('query')) {
     const text = readText(value, context.report, key);

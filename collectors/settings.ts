@@ -1,4 +1,5 @@
 import type { Expr } from '../rules/expression.ts';
+import type { QuietHours } from '../rules/quiet-hours.ts';
 import type { DurationMs } from '../rules/time.ts';
 import type { FileFormat } from './files/records.ts';
 
@@ -109,6 +110,10 @@ export interface PollSettings {
   readonly maxPages: number;
   /** At least this long between two requests to the server. */
   readonly minIntervalMs: DurationMs;
+  /** So many requests at once to the server's host, those of other sources counted. */
+  readonly concurrency: number;
+  /** The server is not called then. */
+  readonly quietHours?: QuietHours;
 }
 
 export interface ODataSourceConfig extends SourceSettings, PollSettings {

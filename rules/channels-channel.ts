@@ -2,6 +2,7 @@ import type { ChannelReason, ChannelState, ChannelTransition } from './channel.t
 import { OldestOpen } from './channels-open.ts';
 import type { Expr } from './expression.ts';
 import type { MilestoneCode } from './milestone.ts';
+import { afterWithoutQuiet, type QuietHours } from './quiet-hours.ts';
 import type { DurationMs, EpochMs } from './time.ts';
 
 /** What the configuration says of a source, as far as hearing is concerned. */
@@ -13,6 +14,8 @@ export interface ChannelSource {
   readonly proves: readonly MilestoneCode[];
   /** Quieter than this: blind. Absent: silence is never suspicious, and never proof either. */
   readonly expectEveryMs?: DurationMs;
+  /** Nobody asks it then: what is expected is expected afterwards. Nothing of that time is proved, or assumed. */
+  readonly quietHours?: QuietHours;
   /** How long a partner may take to report what happened; taken off every watermark. */
   readonly reportingLagMs: DurationMs;
   readonly bestEffort: boolean;
@@ -199,8 +202,9 @@ export class Channel {
   }
 
   #expiry(at: EpochMs): EpochMs {
-    const { expectEveryMs } = this.#config;
-    return expectEveryMs === undefined ? ENDLESS : at + expectEveryMs;
+    const { expectEveryMs, quietHours } = this.#config;
+    if (expectEveryMs === undefined) return ENDLESS;
+    return quietHours === undefined ? at + expectEveryMs : afterWithoutQuiet(quietHours, at, expectEveryMs);
   }
 
   /** A dead letter or an unmatched event tells of what happened before it came, within the reporting lag like any other message. */
@@ -213,13 +217,13 @@ export class Channel {
   #build(): ChannelState {
     const { watermark } = this;
     const hearing = this.#status === 'hearing';
-    const expected = this.#expiry(this.heardAt);
+    const { expectEveryMs } = this.#config;
     return {
       id: this.id,
       source: this.source,
       partner: this.partner,
       watermark,
-      assumedUntil: hearing && expected !== ENDLESS ? expected : watermark,
+      assumedUntil: hearing && expectEveryMs !== undefined ? this.heardAt + expectEveryMs : watermark,
       status: this.#status,
       ...(this.#status === 'blind' && { blindSince: this.heardAt }),
       bestEffort: this.#config.bestEffort,

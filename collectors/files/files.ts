@@ -46,7 +46,9 @@ export class FilesCollector implements Collector {
 
   async run(context: CollectorContext, signal: AbortSignal): Promise<void> {
     const folder = new FolderPoll(this.#settings, context, signal);
-    await pollUntilAborted(this.source, this.#settings.pollMs, context, signal, () => folder.once());
+    await pollUntilAborted({ source: this.source, pollMs: this.#settings.pollMs }, context, signal, () =>
+      folder.once(),
+    );
   }
 }
 

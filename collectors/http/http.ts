@@ -1,55 +1,35 @@
 import type { EpochMs } from '../../rules/time.ts';
-import type { Collector, CollectorContext } from '../collector.ts';
-import { type HttpAnswer, HttpClient, publicUrl } from '../http-client.ts';
+import type { Collector } from '../collector.ts';
+import { type HttpAnswer, publicUrl } from '../http-client.ts';
 import { appendQuery } from '../http-client-auth.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
 import { pointerTokens, valueAt } from '../json-slices.ts';
-import { fetchPage, logged, type PollSummary, pollUntilAborted } from '../poll.ts';
-import {
-  type IdentifiedRecord,
-  type PageRecord,
-  RecordDelivery,
-  readJsonPage,
-  revisionOf,
-  scalarText,
-} from '../records.ts';
+import { fetchPage } from '../poll.ts';
+import { type PollEdges, polledCollector, pollWindow, type WindowRead } from '../poll-window.ts';
+import { type IdentifiedRecord, type PageRecord, readJsonPage, revisionOf, scalarText } from '../records.ts';
 import type { HttpSourceConfig } from '../settings.ts';
 import { Pager } from './paging.ts';
 
-interface Cursor {
-  readonly readUntil: EpochMs;
-  /** Of an answer that was the whole poll: the ETag of a first page says nothing of the second. */
-  readonly etag?: { readonly url: string; readonly value: string };
+/** Kept of an answer that was the whole poll: the ETag of a first page says nothing of the second. */
+interface KnownAnswer {
+  readonly url: string;
+  readonly value: string;
 }
 
-function cursorOf(stored: unknown): Cursor | undefined {
-  if (typeof stored !== 'object' || stored === null) return undefined;
-  return Number.isFinite((stored as Cursor).readUntil) ? (stored as Cursor) : undefined;
+function knownAnswer(kept: unknown): KnownAnswer | undefined {
+  if (typeof kept !== 'object' || kept === null) return undefined;
+  const { url, value } = kept as Partial<KnownAnswer>;
+  return typeof url === 'string' && typeof value === 'string' ? { url, value } : undefined;
 }
 
 /** Polls an HTTP API that answers with JSON (records in a list, over pages) or with one document an answer. */
-export class HttpCollector implements Collector {
-  readonly source: string;
-  readonly #settings: HttpSourceConfig;
-  readonly #gates: HostGates;
-
-  constructor(settings: HttpSourceConfig, gates: HostGates) {
-    this.source = settings.name;
-    this.#settings = settings;
-    this.#gates = gates;
-  }
-
-  async run(context: CollectorContext, signal: AbortSignal): Promise<void> {
-    const client = new HttpClient(this.#settings, this.#gates, context);
-    const poll = new HttpPoll(this.#settings, client, context, signal);
-    try {
-      await pollUntilAborted(this.source, this.#settings.pollMs, context, signal, () => poll.once());
-    } finally {
-      await client.close();
-    }
-  }
-}
+export const httpCollector = (settings: HttpSourceConfig, gates: HostGates): Collector =>
+  polledCollector(settings, gates, (edges) => {
+    const walk = new HttpWalk(settings, edges);
+    return () =>
+      pollWindow('http', settings, edges, (since, kept) => walk.all(since, knownAnswer(kept.etag)));
+  });
 
 /** The first URL of a poll: the settings' query, and since when (`{since}` in the URL or a query value, or a parameter). */
 export function pollUrl(
@@ -84,79 +64,43 @@ function sinceText(at: EpochMs, format: 'iso' | 'epoch-ms' | 'epoch-s' | 'date')
   }
 }
 
-/** One run's polls. */
-class HttpPoll {
+/** One run's walks over the pages. */
+class HttpWalk {
   readonly #settings: HttpSourceConfig;
-  readonly #client: HttpClient;
-  readonly #context: CollectorContext;
-  readonly #signal: AbortSignal;
-  readonly #delivery: RecordDelivery;
+  readonly #edges: PollEdges;
 
-  constructor(
-    settings: HttpSourceConfig,
-    client: HttpClient,
-    context: CollectorContext,
-    signal: AbortSignal,
-  ) {
+  constructor(settings: HttpSourceConfig, edges: PollEdges) {
     this.#settings = settings;
-    this.#client = client;
-    this.#context = context;
-    this.#signal = signal;
-    this.#delivery = new RecordDelivery(context, settings.maxMessageBytes);
+    this.#edges = edges;
   }
 
-  /** Reads all pages, delivers them, proves it, and only then moves the cursor. */
-  async once(): Promise<PollSummary> {
-    const { name, overlapMs, initialLookbackMs } = this.#settings;
-    const key = `http/${name}`;
-    const cursor = cursorOf(await logged(() => this.#context.cursors.get(key)));
-    const since =
-      cursor === undefined ? this.#context.now() - initialLookbackMs : cursor.readUntil - overlapMs;
-    const read = await this.#readAll(pollUrl(this.#settings, since), cursor);
-    const readUntil = Math.min(read.startedAt, this.#context.now());
-    if (!read.unchanged) this.#delivery.pollCompleted();
-    const provedUntil = readUntil - overlapMs;
-    await logged(() => this.#context.sink.prove({ source: name, kind: 'poll-complete', provedUntil }));
-    const next: Cursor = { readUntil, ...(read.etag === undefined ? {} : { etag: read.etag }) };
-    await logged(() => this.#context.cursors.put(key, next));
-    return { messages: read.messages, pages: read.pages };
-  }
-
-  async #readAll(first: URL, cursor: Cursor | undefined) {
-    const pager = new Pager(this.#settings.paging, first);
-    const read = {
-      messages: 0,
-      pages: 0,
-      startedAt: 0,
-      unchanged: false,
-      etag: undefined as Cursor['etag'] | undefined,
-    };
+  /** Reads all pages and delivers them. */
+  async all(since: EpochMs, known: KnownAnswer | undefined): Promise<WindowRead> {
+    const first = pollUrl(this.#settings, since);
+    const pager = new Pager(this.#settings.paging, first, this.#settings.maxPages);
+    const read = { messages: 0, pages: 0, startedAt: 0 };
+    let etag: KnownAnswer | undefined;
     for (let url: URL | undefined = first; url !== undefined; ) {
-      if (read.pages >= this.#settings.maxPages) {
-        throw new FetchFault(
-          'too-many-pages',
-          `${publicUrl(url)}: more than ${read.pages} pages (max_pages)`,
-        );
-      }
-      const etag = read.pages === 0 && cursor?.etag?.url === first.href ? cursor.etag.value : undefined;
-      const { answer, document, records } = await this.#fetch(url, etag);
+      const asked = read.pages === 0 && known?.url === first.href ? known : undefined;
+      const { answer, document, records } = await this.#fetch(url, asked?.value);
       if (read.pages === 0) read.startedAt = answer.date;
-      if (answer.status === 304) return { ...read, pages: 1, unchanged: true, etag: cursor?.etag };
-      read.messages += await this.#deliver(records, answer);
       const index = read.pages;
       read.pages += 1;
+      if (answer.status === 304) return { ...read, unchanged: true, keep: { etag: asked } };
+      read.messages += await this.#deliver(records, answer);
       url = pager.next({ answer, document, records: records.length, index });
       if (index === 0 && url === undefined && answer.etag !== undefined) {
-        read.etag = { url: first.href, value: answer.etag };
+        etag = { url: first.href, value: answer.etag };
       }
     }
-    return read;
+    return etag === undefined ? read : { ...read, keep: { etag } };
   }
 
   #fetch(url: URL, etag: string | undefined) {
-    return fetchPage(this.#settings.name, this.#context, this.#signal, async () => {
-      const answer = await this.#client.get(url, {
-        signal: this.#signal,
+    const { client, context, signal } = this.#edges;
+    return fetchPage(this.#settings.name, context, signal, async () => {
+      const answer = await client.get(url, {
+        signal,
         accept: 'application/json, application/xml;q=0.8, */*;q=0.5',
         ...(etag === undefined ? {} : { etag }),
       });
@@ -191,7 +135,7 @@ class HttpPoll {
       fetchedAt: answer.date,
       origin: publicUrl(answer.url),
     };
-    return this.#delivery.deliver(
+    return this.#edges.delivery.deliver(
       envelope,
       records.map((record) => this.#identify(record)),
     );

@@ -2,6 +2,7 @@ import { type HttpAnswer, publicUrl } from '../http-client.ts';
 import { appendQuery } from '../http-client-auth.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import { pointerTokens, valueAt } from '../json-slices.ts';
+import { PageCount } from '../poll-window.ts';
 import { contentHash } from '../seen.ts';
 import type { HttpSourceConfig } from '../settings.ts';
 
@@ -53,17 +54,18 @@ export function withParameter(url: URL, name: string, value: string): URL {
 export class Pager {
   readonly #paging: HttpSourceConfig['paging'];
   readonly #first: URL;
-  readonly #seen = new Set<string>();
+  readonly #count: PageCount;
   #emptyInARow = 0;
   #lastBody = '';
 
-  constructor(paging: HttpSourceConfig['paging'], first: URL) {
+  constructor(paging: HttpSourceConfig['paging'], first: URL, maxPages: number) {
     this.#paging = paging;
     this.#first = first;
-    this.#seen.add(first.href);
+    this.#count = new PageCount(maxPages);
+    this.#count.next(first.href, publicUrl(first));
   }
 
-  /** Throws `cursor-repeated` when it was there before: following it would never end; and `page-on-other-host`. */
+  /** Throws `cursor-repeated` when it was there before: following it would never end; `too-many-pages`; and `page-on-other-host`. */
   next(page: PageSeen): URL | undefined {
     this.#emptyInARow = page.records === 0 ? this.#emptyInARow + 1 : 0;
     const url = this.#target(page);
@@ -72,10 +74,7 @@ export class Pager {
     if (url.origin !== page.answer.url.origin) {
       throw new FetchFault('page-on-other-host', `${what}: the next page is said to be on ${url.origin}`);
     }
-    if (this.#seen.has(url.href)) {
-      throw new FetchFault('cursor-repeated', `${what}: the server led back to a page already read`);
-    }
-    this.#seen.add(url.href);
+    this.#count.next(url.href, what);
     return url;
   }
 

@@ -1,130 +1,56 @@
 import type { EpochMs } from '../../rules/time.ts';
-import type { Collector, CollectorContext } from '../collector.ts';
-import { HttpClient, publicUrl } from '../http-client.ts';
+import type { Collector } from '../collector.ts';
+import { publicUrl } from '../http-client.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
-import { fetchPage, logged, type PollSummary, pollUntilAborted } from '../poll.ts';
-import { type PageRecord, RecordDelivery } from '../records.ts';
+import { fetchPage } from '../poll.ts';
+import {
+  PageCount,
+  type PollEdges,
+  polledCollector,
+  pollWindow,
+  type WindowRead,
+  walkAgain,
+} from '../poll-window.ts';
+import type { PageRecord } from '../records.ts';
 import { contentHash } from '../seen.ts';
 import type { ODataSourceConfig } from '../settings.ts';
 import { type ODataPage, readODataPage, recordId, recordRevision } from './page.ts';
 import { entityUrl, type ODataVersion, withKnown } from './query.ts';
 
-/** A window that slides while it is read is read again so often. */
-const PASSES = 3;
+/** Polls an OData entity set, v2 or v4. Each entity is one message; the unchanged are not sent again. */
+export const odataCollector = (settings: ODataSourceConfig, gates: HostGates): Collector =>
+  polledCollector(settings, gates, (edges) => {
+    const walk = new ODataWalk(settings, edges);
+    return () =>
+      pollWindow('odata', settings, edges, (since) => walkAgain(['paging-drift'], () => walk.all(since)));
+  });
 
-interface Cursor {
-  /** Changes stamped up to here (by the server's clock, or ours if that is behind) have been delivered. */
-  readonly readUntil: EpochMs;
-}
-
-const isCursor = (value: unknown): value is Cursor =>
-  typeof value === 'object' &&
-  value !== null &&
-  Number.isFinite((value as { readUntil?: unknown }).readUntil);
-
-/**
- * Polls an OData entity set, v2 or v4. Each entity is one message; the unchanged are not sent again.
- *
- *     poll n      ├── overlap ──┤ readUntil(n) = server's Date at its first page
- *     poll n+1    └ asks for changes since here                    proves up to its own Date minus the overlap
- */
-export class ODataCollector implements Collector {
-  readonly source: string;
+/** One run's walks: what they share is the version the server turned out to speak. */
+class ODataWalk {
   readonly #settings: ODataSourceConfig;
-  readonly #gates: HostGates;
-
-  constructor(settings: ODataSourceConfig, gates: HostGates) {
-    this.source = settings.name;
-    this.#settings = settings;
-    this.#gates = gates;
-  }
-
-  async run(context: CollectorContext, signal: AbortSignal): Promise<void> {
-    const client = new HttpClient(this.#settings, this.#gates, context);
-    const poll = new ODataPoll(this.#settings, client, context, signal);
-    try {
-      await pollUntilAborted(this.source, this.#settings.pollMs, context, signal, () => poll.once());
-    } finally {
-      await client.close();
-    }
-  }
-}
-
-/** One run's polls: what they share is the contents already delivered and the version the server turned out to speak. */
-class ODataPoll {
-  readonly #settings: ODataSourceConfig;
-  readonly #client: HttpClient;
-  readonly #context: CollectorContext;
-  readonly #signal: AbortSignal;
-  readonly #delivery: RecordDelivery;
+  readonly #edges: PollEdges;
   readonly #keys: readonly string[];
   readonly #version: ODataVersion;
 
-  constructor(
-    settings: ODataSourceConfig,
-    client: HttpClient,
-    context: CollectorContext,
-    signal: AbortSignal,
-  ) {
+  constructor(settings: ODataSourceConfig, edges: PollEdges) {
     const known = withKnown(settings);
     const { pageSize } = known;
     // Windows overlap by one record, so one record alone would never get on.
     this.#settings = pageSize === undefined ? known : { ...known, pageSize: Math.max(pageSize, 2) };
-    this.#client = client;
-    this.#context = context;
-    this.#signal = signal;
-    this.#delivery = new RecordDelivery(context, settings.maxMessageBytes);
+    this.#edges = edges;
     this.#keys = known.keys;
     this.#version = settings.version === 'auto' ? guessVersion(settings.url) : settings.version;
   }
 
-  /** Reads everything that changed, delivers it, proves it, and only then moves the cursor. */
-  async once(): Promise<PollSummary> {
-    const { name, overlapMs, initialLookbackMs } = this.#settings;
-    const stored = await logged(() => this.#context.cursors.get(`odata/${name}`));
-    const since = isCursor(stored) ? stored.readUntil - overlapMs : this.#context.now() - initialLookbackMs;
-    const read = await this.#readAll(since);
-    // A server whose clock runs ahead must not make us skip what it writes once its clock is put right.
-    const readUntil = Math.min(read.startedAt, this.#context.now());
-    this.#delivery.pollCompleted();
-    const provedUntil = readUntil - overlapMs;
-    await logged(() => this.#context.sink.prove({ source: name, kind: 'poll-complete', provedUntil }));
-    await logged(() => this.#context.cursors.put(`odata/${name}`, { readUntil }));
-    return { messages: read.messages, pages: read.pages };
-  }
-
-  async #readAll(since: EpochMs): Promise<PollSummary & { startedAt: EpochMs }> {
-    for (let pass = 1; ; pass += 1) {
-      try {
-        return await this.#pass(since);
-      } catch (error) {
-        const drift = error instanceof FetchFault && error.fault === 'paging-drift';
-        if (!drift || pass >= PASSES) throw error;
-      }
-    }
-  }
-
   /** One walk over all pages: the server's own links where it gives them, else windows of `pageSize`. */
-  async #pass(since: EpochMs): Promise<PollSummary & { startedAt: EpochMs }> {
+  async all(since: EpochMs): Promise<WindowRead> {
     const version = this.#version;
     const first = entityUrl(this.#settings, this.#keys, { version, since, skip: 0 });
     const walk = { messages: 0, pages: 0, inWindow: 0, skip: 0, startedAt: 0, last: '' };
-    const links = new Set<string>();
+    const count = new PageCount(this.#settings.maxPages);
     for (let url: URL | undefined = first; url !== undefined; ) {
-      if (walk.pages >= this.#settings.maxPages) {
-        throw new FetchFault(
-          'too-many-pages',
-          `${publicUrl(url)}: more than ${walk.pages} pages (max_pages)`,
-        );
-      }
-      if (links.has(url.href)) {
-        throw new FetchFault(
-          'cursor-repeated',
-          `${publicUrl(url)}: the server led back to a page already read`,
-        );
-      }
-      links.add(url.href);
+      count.next(url.href, publicUrl(url));
       const { page, date } = await this.#fetch(url);
       if (walk.pages === 0) walk.startedAt = date;
       walk.pages += 1;
@@ -136,7 +62,8 @@ class ODataPoll {
       if (final !== undefined) walk.last = this.#identity(final);
       url = page.next === undefined ? this.#nextWindow(walk, since) : sameHost(page.next, url);
     }
-    return walk;
+    const { messages, pages, startedAt } = walk;
+    return { messages, pages, startedAt };
   }
 
   /**
@@ -166,8 +93,9 @@ class ODataPoll {
   }
 
   #fetch(url: URL): Promise<{ page: ODataPage; date: EpochMs }> {
-    return fetchPage(this.#settings.name, this.#context, this.#signal, async () => {
-      const answer = await this.#client.get(url, { signal: this.#signal, accept: 'application/json' });
+    const { client, context, signal } = this.#edges;
+    return fetchPage(this.#settings.name, context, signal, async () => {
+      const answer = await client.get(url, { signal, accept: 'application/json' });
       return { page: readODataPage(answer.body, publicUrl(url)), date: answer.date };
     });
   }
@@ -190,7 +118,7 @@ class ODataPoll {
         ...(revision === undefined ? {} : { revision }),
       };
     });
-    return this.#delivery.deliver(envelope, identified);
+    return this.#edges.delivery.deliver(envelope, identified);
   }
 }
 

@@ -55,3 +55,18 @@ changed_at: /updated`);
   const unsafe = 'verify: { header: X, signed: "{id}", timestamp: T }\nsecrets: { env: TEXT }';
   t.same(parse(`webhook: /a\n${unsafe}`).codes, ['unsigned-body', 'unsigned-time']);
 });
+
+t.test('quiet hours and manners towards a host', async (t) => {
+  const http = 'http: https://api.example/x\n';
+  t.match(parse(`${http}concurrency: 4\nquiet_hours: { from: "22:00", to: "6:30", zone: Europe/Berlin }`), {
+    problems: [],
+    source: { concurrency: 4, quietHours: { fromMinute: 1320, toMinute: 390, zone: 'Europe/Berlin' } },
+  });
+  t.match(parse(`${http}zone: Asia/Tokyo\nquiet_hours: { from: 12:00, to: 13:00 }`), {
+    problems: [],
+    source: { concurrency: 1, quietHours: { zone: 'Asia/Tokyo' } },
+  });
+  t.same(parse(`${http}quiet_hours: { from: "22:00", to: "06:00" }`).codes, ['missing-key']);
+  t.same(parse(`${http}quiet_hours: { from: "25:00", to: "06:00", zone: UTC }`).codes, ['bad-time']);
+  t.same(parse(`${http}quiet_hours: { from: "06:00", to: "06:00", zone: UTC }`).codes, ['never-called']);
+});

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { HttpCollector } from '../../collectors/http/http.ts';
+import { httpCollector } from '../../collectors/http/http.ts';
 import { HostGates } from '../../collectors/http-client-gate.ts';
 import { CollectorWorld } from '../support/collector-world.ts';
 import { json, withHttpServer } from '../support/http-server.ts';
@@ -24,7 +24,7 @@ for (const { what, fault, handler, slow } of MISBEHAVIOUR) {
         timeoutMs: slow ? 150 : 10_000,
         paging: { kind: 'url', from: '/next' },
       });
-      const run = world.start(new HttpCollector(settings, new HostGates()));
+      const run = world.start(httpCollector(settings, new HostGates()));
       await world.until('a complete poll', () => world.proofs.length > 0);
       await run.stop();
       t.ok(world.faults.includes(fault), `${fault} is among ${[...new Set(world.faults)].join(', ')}`);
@@ -43,7 +43,7 @@ t.test('Retry-After is obeyed in both its forms, by the clock of the server', as
   for (const { what, handler } of MISBEHAVIOUR.filter((m) => m.fault === 'rate-limited')) {
     const server = await withHttpServer(t, handler);
     const world = new CollectorWorld();
-    const run = world.start(new HttpCollector(httpSettings(server.url), new HostGates()));
+    const run = world.start(httpCollector(httpSettings(server.url), new HostGates()));
     await world.until('a wait', () => world.sleeps.length > 0);
     await run.stop();
     const waitMs = world.sleeps[0] ?? 0;
@@ -57,7 +57,7 @@ t.test('after repeated failures the circuit opens, then one request tries', asyn
     request.socket.destroy();
   });
   const world = new CollectorWorld();
-  const run = world.start(new HttpCollector(httpSettings(server.url), new HostGates()));
+  const run = world.start(httpCollector(httpSettings(server.url), new HostGates()));
   await world.until('the circuit is open', () => world.events.some(({ kind }) => kind === 'circuit-opened'));
   const asked = server.requests.length;
   t.equal(asked, 5);
@@ -85,7 +85,7 @@ t.test('two sources of one host take turns', async (t) => {
   const world = new CollectorWorld();
   const gates = new HostGates();
   const runs = ['a', 'b', 'c'].map((name) =>
-    world.start(new HttpCollector(httpSettings(`${server.url}/${name}`, { name }), gates)),
+    world.start(httpCollector(httpSettings(`${server.url}/${name}`, { name }), gates)),
   );
   await world.until('several polls each', () => world.proofs.length >= 9);
   t.equal(most, 1);

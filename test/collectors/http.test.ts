@@ -1,5 +1,5 @@
 import t from 'tap';
-import { HttpCollector, pollUrl } from '../../collectors/http/http.ts';
+import { httpCollector, pollUrl } from '../../collectors/http/http.ts';
 import { nextLink, withParameter } from '../../collectors/http/paging.ts';
 import { retryAfterMs } from '../../collectors/http-client-fault.ts';
 import { HostGates } from '../../collectors/http-client-gate.ts';
@@ -21,7 +21,7 @@ async function polled(
   const server = await withHttpServer(t, handler);
   const world = new CollectorWorld();
   const run = world.start(
-    new HttpCollector(httpSettings(`${server.url}/v2/events?limit=2`, other), new HostGates()),
+    httpCollector(httpSettings(`${server.url}/v2/events?limit=2`, other), new HostGates()),
   );
   await world.until('polls or a fault', () => world.proofs.length >= count || world.faults.length > 0);
   await run.stop();
@@ -206,7 +206,7 @@ t.test('revisions come from the change time; records without an id are sent when
     json(response, { items: n === 2 ? ['b'] : ['a'] });
   });
   const world = new CollectorWorld();
-  const run = world.start(new HttpCollector({ ...anonymous, url: server.url }, new HostGates()));
+  const run = world.start(httpCollector({ ...anonymous, url: server.url }, new HostGates()));
   await world.until('polls', () => world.proofs.length >= 4);
   await run.stop();
   t.same(world.texts(), ['"a"', '"b"', '"a"'], 'a that went away and came back is news');
@@ -222,7 +222,7 @@ t.test('documents that are no lists are one message each', async (t) => {
     response.end('<MetaData/>');
   });
   const world = new CollectorWorld();
-  const run = world.start(new HttpCollector({ ...whole, url: server.url }, new HostGates()));
+  const run = world.start(httpCollector({ ...whole, url: server.url }, new HostGates()));
   await world.until('two polls', () => world.proofs.length >= 2);
   await run.stop();
   t.same(world.texts(), ['<MetaData/>'], 'once, while it does not change');

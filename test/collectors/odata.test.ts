@@ -1,6 +1,6 @@
 import t from 'tap';
 import { HostGates } from '../../collectors/http-client-gate.ts';
-import { ODataCollector } from '../../collectors/odata/odata.ts';
+import { odataCollector } from '../../collectors/odata/odata.ts';
 import { readODataPage, recordId, recordRevision } from '../../collectors/odata/page.ts';
 import { changeFilter, entityUrl, stampLiteral, withKnown } from '../../collectors/odata/query.ts';
 import type { ODataSourceConfig } from '../../collectors/settings.ts';
@@ -122,7 +122,7 @@ async function gateway(
 const row = (n: number, Status = 'A') => ({ DeliveryDocument: String(80_000_000 + n), Status });
 
 async function polls(world: CollectorWorld, settings: ODataSourceConfig, count: number): Promise<void> {
-  const run = world.start(new ODataCollector(settings, new HostGates()));
+  const run = world.start(odataCollector(settings, new HostGates()));
   await world.until(`${count} polls`, () => world.proofs.length >= count);
   await run.stop();
 }
@@ -159,7 +159,7 @@ t.test('a server that knows no $skip is found out', async (t) => {
   const server = await withHttpServer(t, (_, response) => json(response, { d: { results: rows } }));
   const world = new CollectorWorld();
   const settings = odataSettings(`${server.url}/sap/opu/odata/sap/API`, { pageSize: 4 });
-  const run = world.start(new ODataCollector(settings, new HostGates()));
+  const run = world.start(odataCollector(settings, new HostGates()));
   await world.until('a fault', () => world.faults.length > 0);
   await run.stop();
   t.same(world.faults, ['paging-drift']);
@@ -214,9 +214,7 @@ t.test('links that lead away or in a circle are faults, not journeys', async (t)
       json(response, { d: { results: [row(1)], __next: next } }),
     );
     const world = new CollectorWorld();
-    const run = world.start(
-      new ODataCollector(odataSettings(`${server.url}/odata/sap/API`), new HostGates()),
-    );
+    const run = world.start(odataCollector(odataSettings(`${server.url}/odata/sap/API`), new HostGates()));
     await world.until('a fault', () => world.faults.length > 0);
     await run.stop();
     t.same([...new Set(world.faults)], [fault]);

@@ -30,6 +30,7 @@ const polled = (url: string) => ({
   maxResponseBytes: 1024 * 1024,
   maxPages: 100,
   minIntervalMs: 0,
+  concurrency: 1,
 });
 
 /** Settings of an HTTP source as `config` would read them, with what a test wants otherwise. */
