@@ -4,6 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 export const BUILTIN_MAPS = [
   'cloudevents',
   'dcsa-tnt-2.2',
+  'edifact-cusres-export',
+  'edifact-cusres',
+  'edifact-iftsta',
   'sap-outbound-delivery',
   'sap-supplier-invoice',
   'tms-shipment',

@@ -58,7 +58,7 @@ export function readCodeTable(name: string, node: YamlNode, report: YamlReport):
   return { name, targets, anyMessage, find: finder(parts) };
 }
 
-/** Each selector is a text or a list of them; `0040*` fits every text that begins so. */
+/** Each selector is a text or a list of them; `0040*` fits every text that begins so, `none` that nothing is said. */
 function readWants(fields: Fields, report: YamlReport): Part['wants'] {
   return SELECTORS.flatMap((selector) => {
     const node = fields.get(selector);
@@ -67,7 +67,9 @@ function readWants(fields: Fields, report: YamlReport): Part['wants'] {
     const exact = new Set(texts.filter((text) => !text.endsWith('*')));
     const starts = texts.filter((text) => text.endsWith('*')).map((text) => text.slice(0, -1));
     const is = (said: string | undefined): boolean =>
-      said !== undefined && (exact.has(said) || starts.some((start) => said.startsWith(start)));
+      said === undefined
+        ? exact.has('none')
+        : exact.has(said) || starts.some((start) => said.startsWith(start));
     return [{ selector, is }];
   });
 }

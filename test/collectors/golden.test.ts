@@ -9,6 +9,9 @@ import { goldenText } from '../support/golden.ts';
  * by eye against its sample; when a map changes, check the new text the same way before it replaces the old.
  */
 const SAMPLES: readonly (readonly [sample: string, map: BuiltinMap, zone?: string])[] = [
+  ['edifact/d00b_iftsta.edi', 'edifact-iftsta'],
+  ['edifact/IFTSTA-parse_iftsta.edi', 'edifact-iftsta'],
+  ['edifact/IFTSTA-parse_iftsta_with_unb.edi', 'edifact-iftsta'],
   ['x12/315-test_2.edi', 'x12-315'],
   ['x12/315-test_3.edi', 'x12-315'],
   ['x12/315-test_315.edi', 'x12-315'],

@@ -45,6 +45,7 @@ const CLOUD = `{"specversion":"1.0","id":"e-1","source":"/wms","type":"gate.out"
 const COLUMNS = 'columns: { id: 1-5, box: 6-17, ref: 18-25, at: 26-45 }\n';
 
 const CASES: readonly (readonly [format: string, map: CompiledMap, seeds: readonly Uint8Array[]])[] = [
+  ['edifact', ready('edifact-iftsta'), samples('edifact', '.edi')],
   ['x12', ready('x12-315'), samples('x12', '.edi')],
   ['json', ready('dcsa-tnt-2.2'), texts(DCSA, `{"events":[${DCSA},${DCSA}]}`)],
   [
