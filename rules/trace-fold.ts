@@ -1,197 +1,194 @@
-import type { AttributeValue, Occurrence } from './event.ts';
+import type { AttributeValue } from './event.ts';
 import { holdLedger } from './holds.ts';
-import { MILESTONES, type MilestoneCode } from './milestone.ts';
-import type { EpochMs, TimeSpan } from './time.ts';
-import type { Fact, FactMemo, Hold, MilestoneFact, Trace, TraceEntry, Voided } from './trace.ts';
-import { byHappening, byLatest, byTrust, entryEventId, type SourceRank } from './trace-order.ts';
-import { judgeReleases, numberOf } from './trace-releases.ts';
+import type { MilestoneCode } from './milestone.ts';
+import type { Ref } from './refs.ts';
+import type { Hold, MilestoneFact, Trace, TraceEntry, Voided } from './trace.ts';
+import { ANSWERS, factOf, type Group, gather, groupOf, NONE_VOIDED } from './trace-occurrence.ts';
+import { byHappening, type SourceRank } from './trace-order.ts';
 
-/** What is said of one occurrence. */
-interface Group {
-  readonly milestone: MilestoneCode;
-  readonly occurrence: Occurrence;
-  readonly sortKey: string;
-  planned: TraceEntry | undefined;
-  estimated: TraceEntry | undefined;
-  readonly actual: TraceEntry[];
-}
+/**
+ * The fold of one shipment, kept from one event to the next: an entry that comes, changes or goes costs its own occurrence and
+ * what hangs on it. The trace depends on the set of entries alone; what did not change in it is the same object as before.
+ */
+export class TraceFold {
+  readonly #rank: SourceRank;
+  /** In the order of the milestone table, then by stop, leg and subject. */
+  readonly #groups: Group[] = [];
+  readonly #retracted: TraceEntry[] = [];
+  readonly #winners = new Map<string, TraceEntry>();
+  #milestones: readonly MilestoneFact[] = [];
+  #milestonesStale = false;
+  #holds: readonly Hold[] = [];
+  #holdsStale = false;
+  #attributes: Readonly<Record<string, AttributeValue>> = {};
+  #attributesStale: 'no' | 'some' | 'all' = 'no';
+  #voided: readonly Voided[] = [];
+  #partners: readonly string[] = [];
+  #firstObservedAt = Number.POSITIVE_INFINITY;
+  #lastObservedAt = Number.NEGATIVE_INFINITY;
+  /** Partners and observation times must be gathered again. */
+  #boundsStale = false;
+  #trace: Trace | undefined;
 
-type Folded = Omit<Trace, 'shipmentId' | 'tenant' | 'refs'>;
-
-/** The part of {@link Trace} that follows from its entries; the orders are explained at `foldTrace`. */
-export function foldEntries(
-  entries: Iterable<TraceEntry>,
-  rank: SourceRank,
-  memo: FactMemo = new Map(),
-): Folded {
-  let count = 0;
-  const groups = new Map<string, Group>();
-  const partners = new Set<string>();
-  const attributes = new Map<string, TraceEntry>();
-  let firstObservedAt = Number.POSITIVE_INFINITY;
-  let lastObservedAt = Number.NEGATIVE_INFINITY;
-  for (const entry of entries) {
-    count += 1;
-    partners.add(entry.partner);
-    if (entry.observedAt < firstObservedAt) firstObservedAt = entry.observedAt;
-    if (entry.observedAt > lastObservedAt) lastObservedAt = entry.observedAt;
-    if (entry.retracted) continue;
-    addToGroup(groups, entry, rank);
-    addAttributes(attributes, entry, rank);
+  /** `rank` is higher for sources that are trusted more. */
+  constructor(rank: SourceRank, entries: Iterable<TraceEntry> = []) {
+    this.#rank = rank;
+    for (const entry of entries) this.replace(undefined, entry);
   }
-  const ordered = [...groups.values()].sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
-  // Most of it is about entries that were replaced.
-  if (memo.size > 2 * count + 8) memo.clear();
-  const holds = ledgerOf(ordered, memo);
-  const voided: Voided[] = [];
-  return {
-    milestones: ordered.map((group) => milestoneOf(group, ordered, holds, voided, rank, memo)),
-    holds,
-    attributes: attributeValues(attributes),
-    voided: voided.sort((a, b) => (a.eventId < b.eventId ? -1 : 1)),
-    partners: [...partners].sort(),
-    firstObservedAt: partners.size === 0 ? 0 : firstObservedAt,
-    lastObservedAt: partners.size === 0 ? 0 : lastObservedAt,
-  };
-}
 
-/** Sorts occurrences in the order of the milestone table, then by stop, leg and subject. */
-const RANKS = new Map(
-  Object.keys(MILESTONES).map((code, i) => [code as MilestoneCode, String.fromCharCode(0x41 + i)]),
-);
-const ROLES = { origin: 'a', transshipment: 'b', destination: 'c' } as const;
-
-/** The keys of what names neither leg nor subject, made once: most occurrences are such. */
-const PLAIN_KEYS = new Map(
-  [...RANKS].map(([code, rank]) => {
-    const { origin, transshipment, destination } = ROLES;
-    return [
-      code,
-      {
-        none: rank,
-        origin: rank + origin,
-        transshipment: rank + transshipment,
-        destination: rank + destination,
-      },
-    ] as const;
-  }),
-);
-
-function sortKeyOf(milestone: MilestoneCode, { role, leg, subject }: Occurrence): string {
-  const rank = PLAIN_KEYS.get(milestone)![role ?? 'none'];
-  if (leg === undefined && subject === undefined) return rank;
-  // "Not said" and "said to be nothing" are two things.
-  return `${rank}\u0000${leg === undefined ? '' : `=${leg}`}\u0000${subject === undefined ? '' : `=${subject}`}`;
-}
-
-function addToGroup(groups: Map<string, Group>, entry: TraceEntry, rank: SourceRank): void {
-  const { milestone, occurrence, classifier } = entry;
-  const sortKey = sortKeyOf(milestone, occurrence);
-  let group = groups.get(sortKey);
-  if (group === undefined) {
-    group = { milestone, occurrence, sortKey, planned: undefined, estimated: undefined, actual: [] };
-    groups.set(sortKey, group);
+  /** `after` takes the place of `before`, which has its key; one of them may be missing. */
+  replace(before: TraceEntry | undefined, after: TraceEntry | undefined): void {
+    this.#trace = undefined;
+    if (before !== undefined) this.#remove(before, after);
+    if (after !== undefined) this.#add(after);
   }
-  if (classifier === 'actual') group.actual.push(entry);
-  else {
-    const best = group[classifier];
-    if (best === undefined || byLatest(entry, best, rank) < 0) group[classifier] = entry;
+
+  /** The trace as it stands; equal to the last one where nothing changed. */
+  trace(shipmentId: string, tenant: string, refs: readonly Ref[]): Trace {
+    if (this.#trace !== undefined && this.#trace.refs === refs) return this.#trace;
+    if (this.#boundsStale) this.#gatherBounds();
+    if (this.#holdsStale) this.#gatherHolds();
+    if (this.#milestonesStale) this.#gatherMilestones();
+    if (this.#attributesStale !== 'no') this.#gatherAttributes();
+    const empty = this.#partners.length === 0;
+    this.#trace = {
+      shipmentId,
+      tenant,
+      refs,
+      milestones: this.#milestones,
+      holds: this.#holds,
+      attributes: this.#attributes,
+      voided: this.#voided,
+      partners: this.#partners,
+      firstObservedAt: empty ? 0 : this.#firstObservedAt,
+      lastObservedAt: empty ? 0 : this.#lastObservedAt,
+    };
+    return this.#trace;
   }
-}
 
-function addAttributes(winners: Map<string, TraceEntry>, entry: TraceEntry, rank: SourceRank): void {
-  for (const name in entry.attributes) {
-    const best = winners.get(name);
-    if (best === undefined || byHappening(entry, best, rank) < 0) winners.set(name, entry);
-  }
-}
-
-function attributeValues(winners: Map<string, TraceEntry>): Readonly<Record<string, AttributeValue>> {
-  const out: Record<string, AttributeValue> = {};
-  for (const name of [...winners.keys()].sort()) out[name] = winners.get(name)!.attributes[name]!;
-  return out;
-}
-
-function ledgerOf(groups: readonly Group[], memo: FactMemo): readonly Hold[] {
-  const placed: TraceEntry[] = [];
-  const removed: TraceEntry[] = [];
-  for (const { milestone, actual } of groups) {
-    if (milestone === 'customs.hold.placed') placed.push(...actual);
-    else if (milestone === 'customs.hold.removed') removed.push(...actual);
-  }
-  return holdLedger(placed, removed, (entry) => remembered(entry, memo));
-}
-
-function milestoneOf(
-  group: Group,
-  groups: readonly Group[],
-  holds: readonly Hold[],
-  voided: Voided[],
-  rank: SourceRank,
-  memo: FactMemo,
-): MilestoneFact {
-  const { milestone, occurrence, planned, estimated } = group;
-  let actual: Fact | undefined;
-  if (milestone === 'customs.released') {
-    const judged = judgeReleases(group.actual, holds, newestVersion(groups, occurrence.subject));
-    voided.push(...judged.voided);
-    const [best, ...others] = [...judged.counting].sort((a, b) => byTrust(a.entry, b.entry, rank));
-    if (best !== undefined) {
-      const also = [...best.because, ...others.map(({ entry }) => entryEventId(entry))];
-      actual = factOf(best.entry, also, best.at, best.observedAt);
+  #add(entry: TraceEntry): void {
+    if (!this.#partners.includes(entry.partner)) this.#partners = [...this.#partners, entry.partner].sort();
+    if (entry.observedAt < this.#firstObservedAt) this.#firstObservedAt = entry.observedAt;
+    if (entry.observedAt > this.#lastObservedAt) this.#lastObservedAt = entry.observedAt;
+    if (entry.retracted) {
+      this.#retracted.push(entry);
+      return;
     }
-  } else if (group.actual.length === 1) {
-    actual = remembered(group.actual[0]!, memo);
-  } else if (group.actual.length > 1) {
-    const [best, ...others] = group.actual.sort((a, b) => byTrust(a, b, rank));
-    actual = factOf(best!, others.map(entryEventId));
-  }
-  const fact: { -readonly [K in keyof MilestoneFact]: MilestoneFact[K] } = { milestone, occurrence };
-  if (planned !== undefined) fact.planned = remembered(planned, memo);
-  if (estimated !== undefined) fact.estimated = remembered(estimated, memo);
-  if (actual !== undefined) fact.actual = actual;
-  return fact;
-}
-
-/** The highest version of a declaration that customs has answered. */
-function newestVersion(groups: readonly Group[], subject: string | undefined): number | undefined {
-  let newest: number | undefined;
-  for (const { milestone, occurrence, actual } of groups) {
-    if (milestone !== 'customs.accepted' && milestone !== 'customs.released') continue;
-    if (occurrence.subject !== subject) continue;
-    for (const entry of actual) {
-      const version = numberOf(entry, 'declaration.version');
-      if (version !== undefined && (newest === undefined || version > newest)) newest = version;
+    const group = groupOf(this.#groups, entry);
+    group.entries.push(entry);
+    this.#touch(group, entry);
+    for (const name in entry.attributes) {
+      const best = this.#winners.get(name);
+      if (best !== undefined && byHappening(entry, best, this.#rank) >= 0) continue;
+      this.#winners.set(name, entry);
+      if (this.#attributesStale === 'no') this.#attributesStale = 'some';
     }
   }
-  return newest;
+
+  #remove(entry: TraceEntry, after: TraceEntry | undefined): void {
+    const { observedAt, partner } = entry;
+    if (partner !== after?.partner) this.#boundsStale = true;
+    if (observedAt === this.#firstObservedAt || observedAt === this.#lastObservedAt) this.#boundsStale = true;
+    if (entry.retracted) {
+      take(this.#retracted, entry.key);
+      return;
+    }
+    const group = groupOf(this.#groups, entry);
+    take(group.entries, entry.key);
+    this.#touch(group, entry);
+    for (const name in entry.attributes) {
+      if (this.#winners.get(name)?.key === entry.key) this.#attributesStale = 'all';
+    }
+  }
+
+  /** An entry came into the group, or left it. */
+  #touch(group: Group, { classifier, milestone, attributes }: TraceEntry): void {
+    group.stale = true;
+    this.#milestonesStale = true;
+    if (classifier !== 'actual') return;
+    if (milestone === 'customs.hold.placed' || milestone === 'customs.hold.removed') this.#holdsStale = true;
+    else if (!ANSWERS.has(milestone) || attributes['declaration.version'] === undefined) return;
+    for (const other of this.#groups) if (other.milestone === 'customs.released') other.stale = true;
+  }
+
+  #gatherBounds(): void {
+    this.#boundsStale = false;
+    const partners = new Set<string>();
+    this.#firstObservedAt = Number.POSITIVE_INFINITY;
+    this.#lastObservedAt = Number.NEGATIVE_INFINITY;
+    const see = ({ partner, observedAt }: TraceEntry): void => {
+      partners.add(partner);
+      if (observedAt < this.#firstObservedAt) this.#firstObservedAt = observedAt;
+      if (observedAt > this.#lastObservedAt) this.#lastObservedAt = observedAt;
+    };
+    for (const { entries } of this.#groups) for (const entry of entries) see(entry);
+    for (const entry of this.#retracted) see(entry);
+    const same =
+      partners.size === this.#partners.length && this.#partners.every((name) => partners.has(name));
+    if (!same) this.#partners = [...partners].sort();
+  }
+
+  #gatherHolds(): void {
+    this.#holdsStale = false;
+    const actual = (wanted: MilestoneCode): TraceEntry[] =>
+      this.#groups
+        .filter(({ milestone }) => milestone === wanted)
+        .flatMap(({ entries }) => entries.filter(({ classifier }) => classifier === 'actual'));
+    this.#holds = holdLedger(actual('customs.hold.placed'), actual('customs.hold.removed'), (entry) =>
+      factOf(entry),
+    );
+  }
+
+  #gatherMilestones(): void {
+    this.#milestonesStale = false;
+    const before = this.#milestones;
+    const milestones: MilestoneFact[] = [];
+    let changed = false;
+    let voided: Voided[] | undefined;
+    for (let i = 0; i < this.#groups.length; i++) {
+      const group = this.#groups[i]!;
+      if (group.entries.length === 0) {
+        this.#groups.splice(i--, 1);
+        continue;
+      }
+      if (group.stale) gather(group, this.#groups, this.#holds, this.#rank);
+      if (group.voided.length > 0) voided = [...(voided ?? []), ...group.voided];
+      if (before[milestones.length] !== group.fact) changed = true;
+      milestones.push(group.fact);
+    }
+    if (changed || milestones.length !== before.length) this.#milestones = milestones;
+    voided?.sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
+    if (voided !== undefined || this.#voided.length > 0) this.#voided = voided ?? NONE_VOIDED;
+  }
+
+  #gatherAttributes(): void {
+    if (this.#attributesStale === 'all') {
+      this.#winners.clear();
+      for (const { entries } of this.#groups) {
+        for (const entry of entries) {
+          for (const name in entry.attributes) {
+            const best = this.#winners.get(name);
+            if (best === undefined || byHappening(entry, best, this.#rank) < 0)
+              this.#winners.set(name, entry);
+          }
+        }
+      }
+    }
+    this.#attributesStale = 'no';
+    const names = [...this.#winners.keys()].sort();
+    const out: Record<string, AttributeValue> = {};
+    let same = true;
+    for (const name of names) {
+      const value = this.#winners.get(name)!.attributes[name]!;
+      if (this.#attributes[name] !== value) same = false;
+      out[name] = value;
+    }
+    if (!same || Object.keys(this.#attributes).length !== names.length) this.#attributes = out;
+  }
 }
 
-/** The fact that an entry states by itself. */
-function remembered(entry: TraceEntry, memo: FactMemo): Fact {
-  let fact = memo.get(entry);
-  if (fact === undefined) {
-    fact = factOf(entry);
-    memo.set(entry, fact);
-  }
-  return fact;
-}
-
-function factOf(
-  entry: TraceEntry,
-  also: readonly string[] = [],
-  at: TimeSpan = entry.occurredAt,
-  observedAt: EpochMs = entry.observedAt,
-): Fact {
-  const { source, partner, raw, location, attributes } = entry;
-  const eventId = entryEventId(entry);
-  // Spreading optional fields took longer than all the rest of the fold.
-  if (also.length > 0) {
-    const sorted = [...new Set(also)].sort();
-    const fact = { at, observedAt, source, partner, eventId, raw, attributes, also: sorted };
-    return location === undefined ? fact : { ...fact, location };
-  }
-  return location === undefined
-    ? { at, observedAt, source, partner, eventId, raw, attributes }
-    : { at, observedAt, source, partner, eventId, raw, location, attributes };
+/** Takes the entry with this key out. */
+function take(entries: TraceEntry[], key: string): void {
+  const at = entries.findIndex((entry) => entry.key === key);
+  if (at >= 0) entries.splice(at, 1);
 }

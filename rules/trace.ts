@@ -12,7 +12,7 @@ import {
 import type { MilestoneCode } from './milestone.ts';
 import type { Ref } from './refs.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
-import { foldEntries } from './trace-fold.ts';
+import { TraceFold } from './trace-fold.ts';
 import { eventIdText } from './trace-order.ts';
 import { type Names, pack, unpack } from './trace-pack.ts';
 
@@ -237,29 +237,7 @@ export const foldTrace = (
   refs: readonly Ref[],
   entries: Iterable<TraceEntry>,
   sourceRank: (source: string) => number,
-  memo?: FactMemo,
-): Trace => {
-  const { milestones, holds, attributes, voided, partners, firstObservedAt, lastObservedAt } = foldEntries(
-    entries,
-    sourceRank,
-    memo,
-  );
-  return {
-    shipmentId,
-    tenant,
-    refs,
-    milestones,
-    holds,
-    attributes,
-    voided,
-    partners,
-    firstObservedAt,
-    lastObservedAt,
-  };
-};
-
-/** Facts of the last fold of the same shipment by their entries, to be taken over by the next one. Never changes a trace. */
-export type FactMemo = Map<TraceEntry, Fact>;
+): Trace => new TraceFold(sourceRank, entries).trace(shipmentId, tenant, refs);
 
 /**
  * The occurrences of a milestone; with a role only those tied to it, for an event that names no place proves

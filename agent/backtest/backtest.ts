@@ -58,11 +58,11 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
   });
   await recallAll(judge, options, tally);
   for (let slot = 0; slot < judge.parts.shipments.size; slot += 1) {
-    const { trace, verdicts } = judge.parts.assessor.assess(
-      judge.parts.shipments.at(slot),
-      judge.parts.logTime,
-    );
-    tally.shipment(trace, verdicts, judge.parts.channels);
+    const { assessor, shipments } = judge.parts;
+    const shipment = shipments.at(slot);
+    assessor.assess(shipment, judge.parts.logTime);
+    const { trace, clocks } = assessor.stateOf(shipment);
+    tally.shipment(trace, clocks, judge.parts.channels);
     if (slot % SETTLE_EVERY === 0) judge.parts.shipments.settle();
   }
   return { events: judge.totals.events, shipments: judge.parts.shipments.size, rules: tally.report() };

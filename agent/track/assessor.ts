@@ -1,17 +1,18 @@
 import { type AlertMemory, alertIdOf, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import type { Channels } from '../../rules/channels.ts';
+import type { KnownClock } from '../../rules/evaluate.ts';
 import { awaitedMilestones, proversOf } from '../../rules/evaluate-provers.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import { foldTrace, type Trace } from '../../rules/trace.ts';
+import type { Trace } from '../../rules/trace.ts';
 import type { ClockState, Verdict } from '../../rules/verdict.ts';
 import type { Wait } from './awaiting.ts';
 import type { ClockMemory } from './clocks.ts';
-import type { AlertRecord, RenderAlert } from './outcome.ts';
-import type { OpenShipment } from './shipments.ts';
-import { changedBits, EVERYTHING, type IndexedRule, indexRule, presentBits, stands } from './unchanged.ts';
+import type { Judged, OpenShipment } from './open-shipment.ts';
+import type { AlertRecord, RenderAlert, ShipmentState } from './outcome.ts';
+import { changedBits, horizonOf, type IndexedRule, indexRule, presentBits } from './unchanged.ts';
 
 export interface AssessorSettings {
   readonly tenant: string;
@@ -27,12 +28,11 @@ export interface AssessorSettings {
   readonly told: (alertId: string) => AlertMemory | undefined;
 }
 
-/** A shipment judged at one moment. */
+/** What judging a shipment at one moment brought about, beside its verdicts. */
 export interface Assessment {
   readonly trace: Trace;
-  readonly verdicts: readonly Verdict[];
-  /** When the next verdict may change, nothing new being heard. */
-  readonly nextAt: EpochMs | undefined;
+  /** When the next verdict may change, nothing new being heard; `Infinity` when none can. */
+  readonly nextAt: EpochMs;
   /** What overdue clocks wait to be heard before they can be settled. */
   readonly waits: readonly Wait[];
   readonly alerts: readonly AlertRecord[];
@@ -40,7 +40,6 @@ export interface Assessment {
 
 interface Growing {
   readonly trace: Trace;
-  readonly verdicts: Verdict[];
   readonly alerts: AlertRecord[];
   readonly waits: Wait[];
   nextAt: EpochMs;
@@ -85,43 +84,105 @@ export class Assessor {
     this.#rules = rules.map((rule) => indexRule(rule, settings.ruleSet.calendars.get(rule.calendar ?? '')));
   }
 
+  /** Judges a shipment: what cannot have changed since it was judged last is taken over. */
   assess(shipment: OpenShipment, now: EpochMs): Assessment {
     const { tenant, refsOf, sourceRank } = this.#settings;
     shipment.refs ??= refsOf(shipment.id);
-    shipment.trace ??= foldTrace(
-      shipment.id,
-      tenant,
-      shipment.refs,
-      shipment.entries.values(),
-      sourceRank,
-      shipment.facts,
-    );
-    const { trace } = shipment;
-    const out: Growing = { trace, verdicts: [], alerts: [], waits: [], nextAt: Number.POSITIVE_INFINITY };
-    const clocks = new Map<string, ClockMemory>();
-    const byRule = this.#byRule(shipment, trace, now);
-    const { judged } = shipment;
-    for (let i = 0; i < byRule.length; i += 1) {
-      const verdicts = byRule[i];
-      if (verdicts === undefined) continue;
-      const same = verdicts === judged?.byRule[i];
-      for (const verdict of verdicts) {
-        const before = shipment.clocks.get(verdict.clockId);
-        // The same verdict was decided on and told, if there was anything to tell.
-        clocks.set(verdict.clockId, same && before ? before : this.#decide(before, verdict, now, out));
-        out.verdicts.push(verdict);
-        if (verdict.nextAt !== undefined && verdict.nextAt < out.nextAt) out.nextAt = verdict.nextAt;
+    const trace = shipment.trace(tenant, shipment.refs, sourceRank);
+    const out: Growing = { trace, alerts: [], waits: [], nextAt: Number.POSITIVE_INFINITY };
+    const judged = shipment.judged ?? this.#judgeFirst(shipment, out, now);
+    if (shipment.judged !== undefined) this.#judgeAgain(shipment, judged, out, now);
+    for (const at of judged.nextAt) if (at < out.nextAt) out.nextAt = at;
+    // Once alerts are decided again, all of them have to be.
+    shipment.judged = this.muted ? undefined : judged;
+    return out;
+  }
+
+  /** How a shipment stands by its last judgement. */
+  stateOf({ judged }: OpenShipment): ShipmentState {
+    if (judged === undefined) throw new Error('a shipment is given out that was not judged');
+    const clocks: Verdict[] = [];
+    for (const verdicts of judged.byRule) if (verdicts !== undefined) clocks.push(...verdicts);
+    clocks.push(...judged.orphans);
+    return { trace: judged.trace, clocks };
+  }
+
+  #judgeFirst(shipment: OpenShipment, out: Growing, now: EpochMs): Judged {
+    const never = this.#rules.map(() => Number.POSITIVE_INFINITY);
+    const orphans: Verdict[] = [];
+    const judged = {
+      trace: out.trace,
+      byRule: this.#rules.map(() => undefined),
+      standsUntil: never,
+      nextAt: [...never],
+      orphans,
+    };
+    const known =
+      shipment.clocks.size > 0 ? Map.groupBy(shipment.clocks.values(), (clock) => clock.rule) : undefined;
+    const present = presentBits(out.trace);
+    for (const [i, { rule, startBits }] of this.#rules.entries()) {
+      const previous = known?.get(rule.name);
+      if ((present & startBits) !== 0 || previous !== undefined)
+        this.#judgeRule(i, previous, shipment, judged, out, now);
+    }
+    for (const [name, clocks] of known ?? []) {
+      if (this.#byName.has(name)) continue;
+      for (const before of clocks) {
+        const verdict = this.#orphan(before, shipment.id);
+        shipment.clocks.set(verdict.clockId, this.#decide(before, verdict, now, out));
+        orphans.push(verdict);
       }
     }
-    for (const before of shipment.clocks.values()) {
-      if (this.#byName.has(before.rule)) continue;
-      const verdict = this.#orphan(before, shipment.id);
-      clocks.set(verdict.clockId, this.#decide(before, verdict, now, out));
-      out.verdicts.push(verdict);
+    return judged;
+  }
+
+  #judgeAgain(shipment: OpenShipment, judged: Judged, out: Growing, now: EpochMs): void {
+    const { trace } = out;
+    const before = judged.trace;
+    judged.trace = trace;
+    const changed = changedBits(before, trace);
+    const attributes = before.attributes === trace.attributes ? undefined : before.attributes;
+    let present: number | undefined;
+    for (let i = 0; i < this.#rules.length; i += 1) {
+      const { touchBits, startBits, compiled } = this.#rules[i]!;
+      const stands =
+        (changed & touchBits) === 0 &&
+        now < judged.standsUntil[i]! &&
+        (attributes === undefined ||
+          compiled.reads.every((name) => attributes[name] === trace.attributes[name]));
+      if (stands) continue;
+      const last = judged.byRule[i];
+      const previous = last !== undefined && last.length > 0 ? last : undefined;
+      present ??= presentBits(trace);
+      if ((present & startBits) !== 0 || previous !== undefined)
+        this.#judgeRule(i, previous, shipment, judged, out, now);
+      else judged.byRule[i] = undefined;
     }
-    shipment.clocks = clocks;
-    shipment.judged = this.muted ? undefined : { trace, byRule };
-    return { ...out, nextAt: out.nextAt === Number.POSITIVE_INFINITY ? undefined : out.nextAt };
+  }
+
+  /** What a rule makes of the shipment, and what that changes about its clocks and their alerts. */
+  #judgeRule(
+    index: number,
+    previous: readonly KnownClock[] | undefined,
+    { clocks }: OpenShipment,
+    judged: Judged,
+    out: Growing,
+    now: EpochMs,
+  ): void {
+    const history = { waived: this.waived, ...(previous !== undefined && { previous }) };
+    const { compiled } = this.#rules[index]!;
+    const verdicts = compiled.evaluate(out.trace, this.#settings.channels, now, history);
+    const memories = verdicts.map((verdict) => this.#decide(clocks.get(verdict.clockId), verdict, now, out));
+    for (const { clockId, state } of previous ?? []) {
+      // One that waited under a name that its start did not turn out to have.
+      if (!memories.some((memory) => memory.clockId === clockId)) this.counts[state] -= 1;
+      clocks.delete(clockId);
+    }
+    for (const memory of memories) clocks.set(memory.clockId, memory);
+    const { standsUntil, nextAt } = horizonOf(verdicts);
+    judged.byRule[index] = verdicts;
+    judged.standsUntil[index] = standsUntil;
+    judged.nextAt[index] = nextAt;
   }
 
   /** Counts a verdict and decides what it changes about its alert. */
@@ -157,30 +218,6 @@ export class Assessor {
   /** Takes a loaded shipment's clocks into the counts. */
   countLoaded(clocks: Iterable<ClockMemory>): void {
     for (const clock of clocks) this.#count(undefined, clock.state);
-  }
-
-  /** What each rule makes of the trace; what cannot have changed since the shipment was judged last is taken over. */
-  #byRule(shipment: OpenShipment, trace: Trace, now: EpochMs): (readonly Verdict[] | undefined)[] {
-    const { judged } = shipment;
-    const changed = judged === undefined ? EVERYTHING : changedBits(judged.trace, trace);
-    const known =
-      judged === undefined && shipment.clocks.size > 0
-        ? Map.groupBy(shipment.clocks.values(), (clock) => clock.rule)
-        : undefined;
-    const present = presentBits(trace);
-    return this.#rules.map((indexed, i) => {
-      const last = judged?.byRule[i];
-      if (
-        judged !== undefined &&
-        last !== undefined &&
-        stands(indexed, last, judged.trace, trace, changed, now)
-      )
-        return last;
-      const previous = last !== undefined && last.length > 0 ? last : known?.get(indexed.rule.name);
-      if ((present & indexed.startBits) === 0 && previous === undefined) return undefined;
-      const history = { waived: this.waived, ...(previous !== undefined && { previous }) };
-      return indexed.compiled.evaluate(trace, this.#settings.channels, now, history);
-    });
   }
 
   /** A clock whose rule is no longer in force. */

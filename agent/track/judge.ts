@@ -3,7 +3,6 @@ import type { ShipmentEvent } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { toProof } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
-import type { Assessment } from './assessor.ts';
 import { emptyBatch, type GrowingBatch } from './batch.ts';
 import { deadLetterOf, malformed } from './dead-letter.ts';
 import { mapRecord } from './mapper.ts';
@@ -30,8 +29,8 @@ export class Judge {
   readonly dirty = new Set<number>();
   readonly totals = { records: 0, events: 0, duplicates: 0, deadLetters: 0, ignored: 0, waiting: 0 };
   #batch: GrowingBatch = emptyBatch({}, 0);
-  /** Shipments judged in this batch, as they stand. */
-  #assessed = new Map<number, Assessment>();
+  /** Shipments judged in this batch. */
+  #assessed = new Set<number>();
 
   constructor(parts: JudgeParts) {
     this.parts = parts;
@@ -83,7 +82,7 @@ export class Judge {
     const shipments = withState ? this.dirtyStates() : [];
     const batch = { ...this.#batch, positions: this.parts.positions, logTime: this.parts.logTime, shipments };
     this.#batch = emptyBatch({}, 0);
-    this.#assessed = new Map();
+    this.#assessed = new Set();
     this.parts.shipments.settle();
     return batch;
   }
@@ -93,8 +92,7 @@ export class Judge {
     const states: ShipmentState[] = [];
     for (const slot of this.dirty) {
       if (!this.#assessed.has(slot)) this.#assess(slot);
-      const { trace, verdicts } = this.#assessed.get(slot)!;
-      states.push({ trace, clocks: verdicts });
+      states.push(this.parts.assessor.stateOf(this.parts.shipments.at(slot)));
     }
     this.dirty.clear();
     return states;
@@ -285,7 +283,7 @@ export class Judge {
     for (const alert of assessment.alerts) this.#tell(alert);
     timers.set(slot, assessment.nextAt);
     awaiting.set(slot, assessment.waits);
-    this.#assessed.set(slot, assessment);
+    this.#assessed.add(slot);
     this.dirty.add(slot);
   }
 }

@@ -9,8 +9,9 @@ import {
   type TraceEntry,
   unpackEntries,
 } from '../../rules/trace.ts';
+import type { OpenShipment } from './open-shipment.ts';
 import type { Link } from './outcome.ts';
-import { entriesChanged, type OpenShipment, type Shipments } from './shipments.ts';
+import type { Shipments } from './shipments.ts';
 
 /** What became of an event: the named results of absorbing it, or `waiting` when no shipment is known for its refs. */
 export type Absorbed = 'added' | 'revised' | 'superseded' | 'duplicate' | 'waiting';
@@ -96,7 +97,7 @@ export class Membership {
     let result: Absorbed = 'duplicate';
     for (const id of this.identity.linksOf(event.key)) {
       const shipment = this.#shipments.open(id);
-      result = absorb(shipment.entries, event);
+      result = shipment.absorb(event);
       if (result === 'revised') touch(shipment, effects);
       else effects.repeated.add(shipment.slot);
     }
@@ -114,7 +115,7 @@ export class Membership {
       if (link.key !== event.key || link.linked) continue;
       const slot = this.#shipments.slotOf(link.shipmentId);
       const shipment = slot === undefined ? undefined : this.#shipments.at(slot);
-      if (shipment?.entries.delete(event.key)) touch(shipment, effects);
+      if (shipment?.drop(event.key)) touch(shipment, effects);
       effects.links.push({
         eventId: event.id,
         shipmentId: link.shipmentId,
@@ -128,7 +129,7 @@ export class Membership {
     if (this.#waiting.delete(event.key)) effects.matched.push(event.key);
     for (const shipmentId of targets) {
       const shipment = this.#shipments.open(shipmentId);
-      absorb(shipment.entries, event);
+      shipment.absorb(event);
       touch(shipment, effects);
       effects.links.push({ eventId: event.id, shipmentId, linked: true, at: event.observedAt });
     }
@@ -171,13 +172,13 @@ export class Membership {
       const slot = this.#shipments.slotOf(shipmentId);
       if (slot === undefined) continue;
       const shipment = this.#shipments.at(slot);
-      shipment.entries.delete(key);
+      shipment.drop(key);
       touch(shipment, effects);
       effects.links.push({ eventId, shipmentId, linked: false, at });
     }
     for (const shipmentId of gained) {
       const shipment = this.#shipments.open(shipmentId);
-      shipment.entries.set(key, entry);
+      shipment.put(entry);
       touch(shipment, effects);
       effects.links.push({ eventId, shipmentId, linked: true, at });
     }
@@ -217,7 +218,6 @@ export class Membership {
 
 /** A shipment's trace, refs or links changed: it is to be folded and judged again. */
 function touch(shipment: OpenShipment, effects: MembershipEffects): void {
-  entriesChanged(shipment);
   effects.touched.add(shipment.slot);
 }
 

@@ -1,38 +1,7 @@
-import type { Ref } from '../../rules/refs.ts';
-import { type FactMemo, packEntries, type Trace, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
-import type { Verdict } from '../../rules/verdict.ts';
-import { type ClockMemory, packClocks, unpackClocks } from './clocks.ts';
+import { packEntries, unpackEntries } from '../../rules/trace.ts';
+import { packClocks, unpackClocks } from './clocks.ts';
 import { TextInterner } from './interner.ts';
-
-/** A shipment at hand, unpacked. `slot` is its index everywhere in memory. */
-export interface OpenShipment {
-  readonly slot: number;
-  readonly id: string;
-  readonly entries: Map<string, TraceEntry>;
-  clocks: Map<string, ClockMemory>;
-  /** Undefined when identity must be asked. */
-  refs: readonly Ref[] | undefined;
-  /** What the entries and refs amount to; undefined once either changed: see {@link entriesChanged}. */
-  trace: Trace | undefined;
-  /** The facts that entries amount to by themselves. */
-  readonly facts: FactMemo;
-  /** How it was judged last; undefined when it was not since it was unpacked. */
-  judged: Judged | undefined;
-  /** What is packed is older than this. */
-  unsaved: boolean;
-  usedIn: number;
-}
-
-/** A trace and what each rule made of it, by the rule's index; undefined for rules that do not concern it. */
-export interface Judged {
-  readonly trace: Trace;
-  readonly byRule: readonly (readonly Verdict[] | undefined)[];
-}
-
-/** The entries or the refs are others than those that were folded. */
-export const entriesChanged = (shipment: OpenShipment): void => {
-  shipment.trace = undefined;
-};
+import { OpenShipment } from './open-shipment.ts';
 
 /** Shipments kept unpacked between batches, 100 MB at 20 kB each: a busy shipment is rarely busy once. */
 const KEPT_OPEN = 5000;
@@ -85,18 +54,13 @@ export class Shipments {
     }
     const packed = this.#packed[slot]!;
     const cut = packed.indexOf('\n');
-    const shipment: OpenShipment = {
+    const shipment = new OpenShipment(
       slot,
-      id: this.#ids[slot]!,
-      entries: cut < 0 ? new Map() : unpackEntries(packed.slice(0, cut), this.names),
-      clocks: cut < 0 ? new Map() : unpackClocks(packed.slice(cut + 1), this.names),
-      refs: undefined,
-      trace: undefined,
-      facts: new Map(),
-      judged: undefined,
-      unsaved: true,
-      usedIn: this.#turn,
-    };
+      this.#ids[slot]!,
+      cut < 0 ? new Map() : unpackEntries(packed.slice(0, cut), this.names),
+      cut < 0 ? new Map() : unpackClocks(packed.slice(cut + 1), this.names),
+      this.#turn,
+    );
     this.#open.set(slot, shipment);
     return shipment;
   }

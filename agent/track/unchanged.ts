@@ -4,7 +4,7 @@ import type { Occurrence } from '../../rules/event.ts';
 import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
 import type { Rule } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import type { Fact, MilestoneFact, Trace } from '../../rules/trace.ts';
+import type { MilestoneFact, Trace } from '../../rules/trace.ts';
 import type { ClockState, Verdict } from '../../rules/verdict.ts';
 
 /** A rule with what it depends on, as bits of milestones. */
@@ -42,18 +42,20 @@ export function presentBits(trace: Trace): number {
   return mask;
 }
 
-/** The milestones of which two traces of one shipment do not say the same. Both are in the order of the milestone table. */
+/**
+ * The milestones of which two traces of one fold do not say the same: what did not change in a fold is the same object. Both are
+ * in the order of the milestone table.
+ */
 export function changedBits(before: Trace, after: Trace): number {
-  if (before === after) return 0;
+  if (before.milestones === after.milestones) return 0;
   let changed = 0;
   let i = 0;
   for (const fact of after.milestones) {
     const other = before.milestones[i];
-    const bit = BIT.get(fact.milestone) ?? 0;
-    if (other === undefined || !sameOccurrence(other, fact)) changed |= bit;
+    if (fact === other) i += 1;
     else {
-      i += 1;
-      if (!sameFacts(other, fact)) changed |= bit;
+      changed |= BIT.get(fact.milestone) ?? 0;
+      if (other !== undefined && sameOccurrence(other, fact)) i += 1;
     }
   }
   // An occurrence that is gone stops the walk; this is rare.
@@ -66,40 +68,15 @@ function sameOccurrence(a: MilestoneFact, b: MilestoneFact): boolean {
   return one.role === other.role && one.leg === other.leg && one.subject === other.subject;
 }
 
-const sameFacts = (a: MilestoneFact, b: MilestoneFact): boolean =>
-  sameFact(a.actual, b.actual) && sameFact(a.planned, b.planned) && sameFact(a.estimated, b.estimated);
+/** Verdicts in these states hang on what channels are heard; the others follow from facts alone until their next moment. */
+const FROM_CHANNELS: ReadonlySet<ClockState> = new Set(['breached', 'unknown']);
 
-function sameFact(a: Fact | undefined, b: Fact | undefined): boolean {
-  if (a === b) return true;
-  if (a === undefined || b === undefined) return false;
-  return (
-    a.observedAt === b.observedAt &&
-    a.at.from === b.at.from &&
-    a.at.to === b.at.to &&
-    a.attributes === b.attributes &&
-    a.location === b.location &&
-    a.eventId === b.eventId &&
-    (a.also === b.also || String(a.also) === String(b.also))
-  );
-}
-
-/** Verdicts in these states follow from facts alone until their next moment; the others hang on what channels are heard, too. */
-const FROM_FACTS: ReadonlySet<ClockState> = new Set(['waiting', 'running', 'at-risk', 'met', 'met-late']);
-
-/** Whether a rule's last verdicts are those that evaluating it again would give. */
-export function stands(
-  { touchBits, compiled }: IndexedRule,
-  last: readonly Verdict[],
-  before: Trace,
-  after: Trace,
-  changed: number,
-  now: EpochMs,
-): boolean {
-  if ((changed & touchBits) !== 0) return false;
-  for (const { state, nextAt } of last) {
-    if (!FROM_FACTS.has(state) || (nextAt !== undefined && nextAt <= now)) return false;
+/** Until when verdicts follow from the facts alone, and when they may change although nothing is heard. */
+export function horizonOf(verdicts: readonly Verdict[]): { standsUntil: EpochMs; nextAt: EpochMs } {
+  let [standsUntil, nextAt] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const verdict of verdicts) {
+    if (FROM_CHANNELS.has(verdict.state)) standsUntil = Number.NEGATIVE_INFINITY;
+    if (verdict.nextAt !== undefined && verdict.nextAt < nextAt) nextAt = verdict.nextAt;
   }
-  return (
-    before === after || compiled.reads.every((name) => before.attributes[name] === after.attributes[name])
-  );
+  return { standsUntil: Math.min(standsUntil, nextAt), nextAt };
 }

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { TextInterner } from '../../agent/track/interner.ts';
+import { OpenShipment } from '../../agent/track/open-shipment.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
-import { packEntries, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
-import { entriesOf, event, hour, traceOf } from '../support/trace-events.ts';
+import { foldTrace, packEntries, type Trace, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
+import { entriesOf, event, hour, RANKS, traceOf } from '../support/trace-events.ts';
 
 const role = fc.constantFrom('origin', 'transshipment', 'destination' as const);
 const subject = fc.constantFrom('MSCU1234566', 'CSQU3054383', '24GBQ4OPL9LU18CNZ7');
@@ -101,6 +102,37 @@ for (const [name, milestones] of [
         const trace = traceOf(events);
         const other = traceOf(shuffled);
         if (JSON.stringify(trace) !== JSON.stringify(other)) t.strictSame(other, trace);
+      }),
+      { numRuns: 100 },
+    );
+  });
+}
+
+for (const [name, milestones] of [
+  ['any milestones', every],
+  ['holds and releases', holding],
+] as const) {
+  t.test(`${name}: a fold that is kept is the fold made anew, after every step`, async (t) => {
+    const steps = history(milestones, 6).chain(({ shuffled }) =>
+      fc.tuple(...shuffled.map((said) => fc.tuple(fc.constant(said), fc.constantFrom(1, 1, 1, 0)))),
+    );
+    fc.assert(
+      fc.property(steps, (steps) => {
+        const kept = new OpenShipment(0, 's-1', new Map(), new Map(), 0);
+        const rank = (source: string): number => RANKS[source] ?? 0;
+        let last: Trace | undefined;
+        for (const [said, stays] of steps) {
+          if (stays === 1) kept.absorb(said);
+          else kept.drop(said.key);
+          const trace = kept.trace('one', [], rank);
+          const anew = foldTrace('s-1', 'one', [], kept.entries.values(), rank);
+          if (JSON.stringify(trace) !== JSON.stringify(anew)) t.strictSame(trace, anew);
+          // What says the same is the same object: rules that hang on it are not judged again.
+          const index = trace.milestones.findIndex((one, i) => one !== last?.milestones[i]);
+          const [one, other] = [trace.milestones[index], last?.milestones[index]];
+          if (index >= 0 && JSON.stringify(one) === JSON.stringify(other)) t.strictSame(one, undefined);
+          last = trace;
+        }
       }),
       { numRuns: 100 },
     );

@@ -1,0 +1,193 @@
+import type { Occurrence } from './event.ts';
+import { MILESTONES, type MilestoneCode } from './milestone.ts';
+import type { EpochMs, TimeSpan } from './time.ts';
+import type { Fact, Hold, MilestoneFact, TraceEntry, Voided } from './trace.ts';
+import { byLatest, byTrust, entryEventId, type SourceRank } from './trace-order.ts';
+import { judgeReleases, numberOf } from './trace-releases.ts';
+
+/** What is said of one occurrence, and what that amounts to. */
+export interface Group {
+  readonly milestone: MilestoneCode;
+  readonly occurrence: Occurrence;
+  /** See {@link placeOf}. */
+  readonly place: number;
+  /** In no order; those that are retracted are not among them. */
+  readonly entries: TraceEntry[];
+  /** Something it follows from has changed. */
+  stale: boolean;
+  fact: MilestoneFact;
+  planned: TraceEntry | undefined;
+  estimated: TraceEntry | undefined;
+  /** The entry that alone is the actual; undefined when several are, or when other occurrences have a say. */
+  actual: TraceEntry | undefined;
+  voided: readonly Voided[];
+}
+
+export const NONE_VOIDED: readonly Voided[] = [];
+/** Customs' answers: the highest version among them voids releases of earlier ones. */
+export const ANSWERS: ReadonlySet<MilestoneCode> = new Set<MilestoneCode>([
+  'customs.accepted',
+  'customs.released',
+]);
+const RANKS = new Map((Object.keys(MILESTONES) as MilestoneCode[]).map((code, rank) => [code, rank]));
+const ROLES = { none: 0, origin: 1, transshipment: 2, destination: 3 } as const;
+
+/** A number in the order of the milestone table, then of the stops. */
+const placeOf = (milestone: MilestoneCode, { role }: Occurrence): number =>
+  4 * RANKS.get(milestone)! + ROLES[role ?? 'none'];
+
+const compareNames = (a: Occurrence, b: Occurrence): number =>
+  compareTexts(a.leg, b.leg) || compareTexts(a.subject, b.subject);
+
+/** What is not said comes first: "not said" and "said to be nothing" are two things. */
+function compareTexts(a: string | undefined, b: string | undefined): number {
+  if (a === b) return 0;
+  if (a === undefined || b === undefined) return a === undefined ? -1 : 1;
+  return a < b ? -1 : 1;
+}
+
+/** The group of an entry's occurrence; put among the others, in order, when the entry is the first of it. */
+export function groupOf(groups: Group[], { milestone, occurrence }: TraceEntry): Group {
+  const place = placeOf(milestone, occurrence);
+  let at = groups.length;
+  while (at > 0) {
+    const group = groups[at - 1]!;
+    const order = place - group.place || compareNames(occurrence, group.occurrence);
+    if (order === 0) return group;
+    if (order > 0) break;
+    at -= 1;
+  }
+  const group: Group = {
+    milestone,
+    occurrence,
+    place,
+    entries: [],
+    stale: true,
+    fact: { milestone, occurrence },
+    planned: undefined,
+    estimated: undefined,
+    actual: undefined,
+    voided: NONE_VOIDED,
+  };
+  groups.splice(at, 0, group);
+  return group;
+}
+
+/** Works out what a group's entries amount to; the orders are explained at `foldTrace`. */
+export function gather(
+  group: Group,
+  groups: readonly Group[],
+  holds: readonly Hold[],
+  rank: SourceRank,
+): void {
+  const before = group.fact;
+  let planned: TraceEntry | undefined;
+  let estimated: TraceEntry | undefined;
+  const actuals: TraceEntry[] = [];
+  for (const entry of group.entries) {
+    if (entry.classifier === 'actual') actuals.push(entry);
+    else if (entry.classifier === 'planned') planned = latest(planned, entry, rank);
+    else estimated = latest(estimated, entry, rank);
+  }
+  const alone = actuals.length === 1 && group.milestone !== 'customs.released' ? actuals[0] : undefined;
+  if (actuals.length === 0) group.voided = NONE_VOIDED;
+  const plannedFact = stated(planned, group.planned, before.planned);
+  const estimatedFact = stated(estimated, group.estimated, before.estimated);
+  const actualFact =
+    actuals.length === 0 || alone !== undefined
+      ? stated(alone, group.actual, before.actual)
+      : kept(before.actual, bestOf(group, actuals, groups, holds, rank));
+  group.planned = planned;
+  group.estimated = estimated;
+  group.actual = alone;
+  group.stale = false;
+  if (plannedFact === before.planned && estimatedFact === before.estimated && actualFact === before.actual)
+    return;
+  const { milestone, occurrence } = group;
+  const fact: { -readonly [K in keyof MilestoneFact]: MilestoneFact[K] } = { milestone, occurrence };
+  if (plannedFact !== undefined) fact.planned = plannedFact;
+  if (estimatedFact !== undefined) fact.estimated = estimatedFact;
+  if (actualFact !== undefined) fact.actual = actualFact;
+  group.fact = fact;
+}
+
+const latest = (best: TraceEntry | undefined, entry: TraceEntry, rank: SourceRank): TraceEntry =>
+  best === undefined || byLatest(entry, best, rank) < 0 ? entry : best;
+
+/** The fact that an entry states by itself: the one that was made of it before, if it was. */
+function stated(
+  entry: TraceEntry | undefined,
+  entryBefore: TraceEntry | undefined,
+  before: Fact | undefined,
+): Fact | undefined {
+  if (entry === undefined) return undefined;
+  return entry === entryBefore ? before : factOf(entry);
+}
+
+/** The actual of an occurrence of which several entries tell, or that others can void. */
+function bestOf(
+  group: Group,
+  actuals: TraceEntry[],
+  groups: readonly Group[],
+  holds: readonly Hold[],
+  rank: SourceRank,
+): Fact | undefined {
+  if (group.milestone !== 'customs.released') {
+    const [best, ...others] = actuals.sort((a, b) => byTrust(a, b, rank));
+    return factOf(best!, others.map(entryEventId));
+  }
+  const judged = judgeReleases(actuals, holds, newestVersion(groups, group.occurrence.subject));
+  group.voided = judged.voided.length === 0 ? NONE_VOIDED : judged.voided;
+  const [best, ...others] = [...judged.counting].sort((a, b) => byTrust(a.entry, b.entry, rank));
+  if (best === undefined) return undefined;
+  const also = [...best.because, ...others.map(({ entry }) => entryEventId(entry))];
+  return factOf(best.entry, also, best.at, best.observedAt);
+}
+
+/** The highest version of a declaration that customs has answered. */
+function newestVersion(groups: readonly Group[], subject: string | undefined): number | undefined {
+  let newest: number | undefined;
+  for (const { milestone, occurrence, entries } of groups) {
+    if (!ANSWERS.has(milestone) || occurrence.subject !== subject) continue;
+    for (const entry of entries) {
+      if (entry.classifier !== 'actual') continue;
+      const version = numberOf(entry, 'declaration.version');
+      if (version !== undefined && (newest === undefined || version > newest)) newest = version;
+    }
+  }
+  return newest;
+}
+
+/** The fact as it was, where the new one says the same of the same entry. */
+function kept(before: Fact | undefined, fact: Fact | undefined): Fact | undefined {
+  const same =
+    before !== undefined &&
+    fact !== undefined &&
+    before.raw === fact.raw &&
+    before.attributes === fact.attributes &&
+    before.observedAt === fact.observedAt &&
+    before.at === fact.at &&
+    before.eventId === fact.eventId &&
+    String(before.also) === String(fact.also);
+  return same ? before : fact;
+}
+
+/** The fact that an entry states; `also`: events that say or complete it. */
+export function factOf(
+  entry: TraceEntry,
+  also: readonly string[] = [],
+  at: TimeSpan = entry.occurredAt,
+  observedAt: EpochMs = entry.observedAt,
+): Fact {
+  const { source, partner, raw, location, attributes } = entry;
+  const eventId = entryEventId(entry);
+  // Spreading optional fields took longer than all the rest of the fold.
+  if (also.length > 0) {
+    const sorted = [...new Set(also)].sort();
+    const fact = { at, observedAt, source, partner, eventId, raw, attributes, also: sorted };
+    return location === undefined ? fact : { ...fact, location };
+  }
+  return location === undefined
+    ? { at, observedAt, source, partner, eventId, raw, attributes }
+    : { at, observedAt, source, partner, eventId, raw, location, attributes };
+}
