@@ -1,3 +1,5 @@
+import { gs1CheckDigit } from '../../rules/check-digits.ts';
+import { hashId } from '../../rules/hash.ts';
 import { DEFAULT_LIMITS, fault, type Limits, type Parsed, type UnreadPart, type Value } from './format.ts';
 import { parseJson } from './json.ts';
 
@@ -15,7 +17,8 @@ const EVENT_TYPES: readonly string[] = [
  * EPCIS 2.0 in JSON or JSON-LD (GS1): an EPCISDocument, an EPCISQueryDocument, or one event alone, as a list of events. Each event must
  * carry its type, `eventTime`, and `eventTimeZoneOffset` (both mandatory in the standard); one that does not is an unread part. Web
  * vocabulary addresses (`https://ref.gs1.org/cbv/BizStep-shipping`, `urn:epcglobal:cbv:bizstep:shipping`, `cbv:BizStep-shipping`) of steps
- * and dispositions become the bare word.
+ * and dispositions become the bare word. Added are `epcs` (all that an event is about, parent included), and of these `ssccs` and
+ * `containers`; an event without an id gets one from its content, less what an error declaration of it would add.
  */
 export function parseEpcis(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Parsed {
   const parsed = parseJson(data, limits);
@@ -70,15 +73,41 @@ function wrongWith(event: Value): string | undefined {
 const bare = (value: Value | undefined): Value | undefined =>
   typeof value === 'string' ? value.replace(/^.*[:/]/, '').replace(/^(?:BizStep|Disp)-/, '') : value;
 
-/** EPCs may stand in several lists: `epcs` are all that this event is about, the container or pallet (parentID) included. */
 function withBareWords(event: Fields): Fields {
   const { bizStep, disposition, epcList, childEPCs, outputEPCList, parentID } = event;
   const epcs = [parentID, epcList, childEPCs, outputEPCList].flatMap((list) =>
     (Array.isArray(list) ? list : [list]).filter((epc) => typeof epc === 'string'),
   );
-  const words: Record<string, Value> = { epcs };
+  const words: Record<string, Value> = {
+    epcs,
+    ssccs: epcs.map(ssccOf).filter((sscc) => sscc !== undefined),
+    containers: epcs.map(containerOf).filter((container) => container !== undefined),
+    eventID: typeof event.eventID === 'string' ? event.eventID : idOf(event),
+  };
   for (const [name, value] of Object.entries({ bizStep: bare(bizStep), disposition: bare(disposition) })) {
     if (value !== undefined) words[name] = value;
   }
   return { ...event, ...words };
 }
+
+/** What is the same in an event and in the declaration that it was wrong. */
+function idOf(event: Fields): string {
+  const { errorDeclaration: _error, recordTime: _recorded, ...content } = event;
+  return hashId('epcis', JSON.stringify(content));
+}
+
+/**
+ * The SSCC of a pure identity URN (`urn:epc:id:sscc:0614141.1234567890`: company prefix, then extension digit and serial) or of a GS1
+ * Digital Link (`https://id.gs1.org/00/106141412345678908`).
+ */
+function ssccOf(epc: string): string | undefined {
+  const link = /\/00\/(\d{18})(?:$|[/?#])/.exec(epc)?.[1];
+  if (link !== undefined) return link;
+  const [, prefix = '', extension, serial = ''] = /^urn:epc:id:sscc:(\d{6,12})\.(\d)(\d+)$/.exec(epc) ?? [];
+  if (extension === undefined || prefix.length + serial.length !== 16) return undefined;
+  const digits = extension + prefix + serial;
+  return digits + (gs1CheckDigit(digits) ?? '');
+}
+
+const containerOf = (epc: string): string | undefined =>
+  /^urn:epc:id:bic:([A-Z]{3}[UJZ]\d{6,7})$/.exec(epc)?.[1];

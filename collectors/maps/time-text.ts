@@ -32,6 +32,8 @@ export function readTime(text: string, format: TimeFormat): ReadTime | undefined
   }
 }
 
+const OFFSET_ONLY = /^(?:Z|[+-]\d\d:\d\d)$/;
+
 /** Digits at `from`, or NaN. */
 function digits(text: string, from: number, count: number): number {
   let n = 0;
@@ -71,8 +73,10 @@ function readIso(text: string): ReadTime | undefined {
   const day = digits(text, 8, 2);
   if (text.length === 10) return dateAt(utcOf(year, month, day, 0, 0, 0));
   const separator = text.charCodeAt(10);
-  if ((separator !== 84 && separator !== 116 && separator !== 32) || text.charCodeAt(13) !== 58)
-    return undefined;
+  if ((separator !== 84 && separator !== 116 && separator !== 32) || text.charCodeAt(13) !== 58) {
+    // xs:date may carry an offset; a day is a day of its place all the same.
+    return OFFSET_ONLY.test(text.slice(10)) ? dateAt(utcOf(year, month, day, 0, 0, 0)) : undefined;
+  }
   let second = 0;
   let at = 16;
   let fractionMs = 0;

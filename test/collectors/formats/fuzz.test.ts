@@ -42,12 +42,19 @@ const DCSA = `{"eventID":"e1","eventCreatedDateTime":"2026-03-01T10:00:00Z","eve
  "references":[{"referenceType":"EQ","referenceValue":"APZU4812090"}],"n":12345678901234567890}`;
 const CLOUD = `{"specversion":"1.0","id":"e-1","source":"/wms","type":"gate.out","time":"2026-03-01T10:00:00+01:00",
  "data":{"refs":{"container":["APZU4812090"]},"location":{"unlocode":"NLRTM"},"attributes":{"mode":"sea"}}}`;
+const EPCIS = `{"type":"ObjectEvent","eventID":"e2","eventTime":"2026-03-01T10:00:00Z","eventTimeZoneOffset":"+01:00",
+ "epcList":["urn:epc:id:sscc:0614141.1123456789"],"action":"OBSERVE","bizStep":"departing"}`;
 const COLUMNS = 'columns: { id: 1-5, box: 6-17, ref: 18-25, at: 26-45 }\n';
 
 const CASES: readonly (readonly [format: string, map: CompiledMap, seeds: readonly Uint8Array[]])[] = [
   ['edifact', ready('edifact-iftsta'), samples('edifact', '.edi')],
   ['x12', ready('x12-315'), samples('x12', '.edi')],
   ['json', ready('dcsa-tnt-2.2'), texts(DCSA, `{"events":[${DCSA},${DCSA}]}`)],
+  [
+    'epcis',
+    ready('epcis'),
+    texts(`{"type":"EPCISDocument","epcisBody":{"eventList":[${EPCIS},${EPCIS}]}}`, EPCIS),
+  ],
   [
     'ndjson',
     mapOf(plain('ndjson')),
