@@ -2,7 +2,7 @@ import type { EpochMs } from '../../rules/time.ts';
 import { LogHeader } from '../log/headers.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
 import { originalRecord, redriveOf } from '../log/redrive.ts';
-import type { JudgeBatch } from '../track/outcome.ts';
+import type { JudgeBatch, ShipmentState } from '../track/outcome.ts';
 import {
   encodeAlert,
   encodeChannel,
@@ -29,18 +29,27 @@ export interface Commit {
   readonly unmapped: readonly UnmappedCount[];
   /** Number of the last batch in it. */
   readonly lastBatch: number;
-  /** All rows as they were counted against the limits: superseded ones too. */
+  /** All rows as they were counted against the limits: those of superseded states too. */
   readonly rows: number;
   readonly bytes: number;
 }
 
+/** States kept as the judge's objects before they are encoded: a bound on what the queue may hold beside its bytes. */
+const MOST_HELD = 4096;
+/** What a state is taken to need until one was encoded. */
+const FIRST_STATE_BYTES = 2048;
+
 /**
- * Batches waiting for the next commit. Rows are encoded as they come: the judge's objects are still in cache then, and die
- * young. A shipment that changes twice is encoded twice and sent once.
+ * Batches waiting for the next commit. Facts are encoded as they come: the judge's objects are still in cache then, and die
+ * young. The state of a shipment is encoded when the commit is taken, for most change again before: encoding each of them
+ * was half of all encoding. Only when there are many are they encoded early, and then what is superseded is not sent.
  */
 export class Pending {
   readonly #facts = new Map<FactTable, RowWriter>(FACT_TABLES.map((table) => [table, new RowWriter()]));
   readonly #states = new RowWriter();
+  /** Shipment id → its last state, not encoded yet. */
+  readonly #held = new Map<string, ShipmentState>();
+  #stateBytes = FIRST_STATE_BYTES;
   /** Shipment id → its last row in #states. */
   #lastRow = new Map<string, number>();
   #unmapped = new Map<string, UnmappedCount>();
@@ -51,14 +60,15 @@ export class Pending {
     return this.#last === undefined;
   }
 
+  /** Of the states not encoded yet, an estimate. */
   get bytes(): number {
-    let bytes = this.#states.bytes;
+    let bytes = this.#states.bytes + this.#held.size * this.#stateBytes;
     for (const rows of this.#facts.values()) bytes += rows.bytes;
     return bytes;
   }
 
   get rows(): number {
-    let rows = this.#states.rows;
+    let rows = this.#states.rows + this.#held.size;
     for (const writer of this.#facts.values()) rows += writer.rows;
     return rows;
   }
@@ -78,10 +88,8 @@ export class Pending {
     for (const interval of batch.channels) encodeChannel(to('channel_intervals_log'), interval, version);
     for (const action of batch.operator) encodeOperatorAction(to('operator_actions_log'), action);
     for (const alert of batch.alerts) encodeAlert(to('alert_changes_log'), alert);
-    for (const state of batch.shipments) {
-      this.#lastRow.set(state.trace.shipmentId, this.#states.rows);
-      encodeShipment(this.#states, state, version);
-    }
+    for (const state of batch.shipments) this.#held.set(state.trace.shipmentId, state);
+    if (this.#held.size > MOST_HELD) this.#encodeHeld(version);
     countUnmapped(this.#unmapped, batch.unmapped);
     this.#events += batch.events.length;
     this.#last = { positions, version, logTime: batch.logTime, batch: number };
@@ -91,6 +99,7 @@ export class Pending {
   take(): Commit | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;
+    this.#encodeHeld(last.version);
     const { rows, bytes } = this;
     const facts = [];
     for (const [table, writer] of this.#facts) {
@@ -118,6 +127,16 @@ export class Pending {
     this.#last = undefined;
     this.#events = 0;
     return commit;
+  }
+
+  /** `version` may be later than the change: nothing newer was said of these shipments since. */
+  #encodeHeld(version: RowVersion): void {
+    for (const [shipmentId, state] of this.#held) {
+      this.#lastRow.set(shipmentId, this.#states.rows);
+      encodeShipment(this.#states, state, version);
+    }
+    this.#held.clear();
+    if (this.#states.rows > 0) this.#stateBytes = Math.ceil(this.#states.bytes / this.#states.rows);
   }
 }
 

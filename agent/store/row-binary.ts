@@ -4,6 +4,8 @@ import { Buffer } from 'node:buffer';
 const CHUNK_BYTES = 256 * 1024;
 /** A row starts in a fresh chunk when less than this is left, so that chunks seldom have to grow. */
 const ROW_ROOM = 16 * 1024;
+/** Up to here a loop over the units beats the call into native code. */
+const LOOP_LENGTH = 16;
 
 /**
  * Writes ClickHouse RowBinary: values one after the other, little-endian, strings and arrays preceded by a LEB128
@@ -47,8 +49,8 @@ export class RowWriter {
     this.#reserve(length * 3 + 5);
     const buffer = this.#buffer;
     let at = this.#at;
-    if (length < 42) {
-      // At most 3 bytes a UTF-16 unit: the length fits one byte, and a loop beats the call into native code.
+    if (length <= LOOP_LENGTH) {
+      // At most 3 bytes a UTF-16 unit: the length fits one byte.
       const start = at;
       at += 1;
       for (let i = 0; i < length; i++) {
