@@ -61,7 +61,7 @@ export function judgeSettingsOf(project: Project, config: Config, facts: JudgeFa
 }
 
 function provenBy(source: SourceConfig): ChannelSource['provenBy'] {
-  if (source.kind === 'odata' || source.kind === 'http') return 'polls';
+  if ('pollMs' in source && source.kind !== 'files') return 'polls';
   return source.heartbeatSubject === undefined ? 'messages' : 'heartbeats';
 }
 

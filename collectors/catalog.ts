@@ -10,6 +10,7 @@ import type { SettingsContext } from './settings-access.ts';
 import { readFiles } from './settings-files.ts';
 import { readNats, subjectFault } from './settings-nats.ts';
 import { readHttp, readOData } from './settings-poll.ts';
+import { readDcsa, readOracle } from './settings-vendors.ts';
 import { readWebhook } from './settings-webhook.ts';
 import { WebhookListeners } from './webhook/listeners.ts';
 
@@ -42,6 +43,8 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   },
   { key: 'odata', title: 'OData v2 or v4 service, polled', read: readOData },
   { key: 'http', title: 'JSON or XML over HTTP, polled', read: readHttp },
+  { key: 'oracle', title: 'Oracle Fusion REST resource, polled', read: readOracle },
+  { key: 'dcsa', title: 'DCSA Track & Trace 3.0, polled', read: readDcsa },
   { key: 'files', title: 'Files dropped into a folder', read: readFiles },
   { key: 'webhook', title: 'Signed messages that a partner pushes over HTTP', read: readWebhook },
 ];
@@ -144,6 +147,14 @@ export async function createCollector(settings: SourceConfig, tools: CollectorTo
     case 'http': {
       const { httpCollector } = await import('./http/http.ts');
       return httpCollector(settings, tools.gates);
+    }
+    case 'oracle': {
+      const { oracleCollector } = await import('./oracle/oracle.ts');
+      return oracleCollector(settings, tools.gates);
+    }
+    case 'dcsa': {
+      const { dcsaCollector } = await import('./dcsa/dcsa.ts');
+      return dcsaCollector(settings, tools.gates);
     }
     case 'files': {
       const { FilesCollector } = await import('./files/files.ts');

@@ -42,6 +42,8 @@ export type FaultName =
   | 'not-json'
   | 'wrong-shape'
   | 'cursor-repeated'
+  | 'cursor-spent'
+  | 'delta-expired'
   | 'page-on-other-host'
   | 'too-many-pages'
   | 'paging-drift'

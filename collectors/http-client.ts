@@ -49,6 +49,14 @@ const LONGEST_CONNECT_MS: DurationMs = 10_000;
 const WHOLE_REQUEST_FACTOR = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+export interface GetOptions {
+  readonly signal: AbortSignal;
+  readonly accept: string;
+  readonly etag?: string;
+  /** Of this request alone, lower case; what the source configures goes before. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A URL for people and logs: without user, query and fragment, where secrets could be. */
 export const publicUrl = (url: URL): string => `${url.origin}${url.pathname}`;
 
@@ -76,19 +84,13 @@ export class HttpClient {
   }
 
   /** One GET, in its turn. Rejects with a {@link FetchFault}; with `aborted` promptly when the signal says so. */
-  get(
-    url: URL,
-    options: { readonly signal: AbortSignal; readonly accept: string; readonly etag?: string },
-  ): Promise<HttpAnswer> {
+  get(url: URL, options: GetOptions): Promise<HttpAnswer> {
     const { name: source, minIntervalMs, concurrency, quietHours } = this.#settings;
     const gate = { source, minIntervalMs, concurrency, quietHours };
     return this.#gates.run(url.origin, gate, this.#context, options.signal, () => this.#get(url, options));
   }
 
-  async #get(
-    first: URL,
-    options: { readonly signal: AbortSignal; readonly accept: string; readonly etag?: string },
-  ): Promise<HttpAnswer> {
+  async #get(first: URL, options: GetOptions): Promise<HttpAnswer> {
     let url = first;
     let renewed = false;
     for (let hops = 0; ; ) {
@@ -107,14 +109,11 @@ export class HttpClient {
   }
 
   /** One exchange with the server, whatever its status. */
-  async #once(
-    url: URL,
-    options: { readonly signal: AbortSignal; readonly accept: string; readonly etag?: string },
-  ): Promise<HttpAnswer> {
+  async #once(url: URL, options: GetOptions): Promise<HttpAnswer> {
     const { settings, target, headers } = {
       settings: this.#settings,
       target: new URL(url),
-      headers: this.#headers(),
+      headers: { ...options.headers, ...this.#headers() },
     };
     headers.accept = options.accept;
     if (options.etag !== undefined) headers['if-none-match'] = options.etag;

@@ -102,6 +102,7 @@ export function readOData(
     keys: fields.texts('keys'),
     select: fields.texts('select'),
     expand: fields.texts('expand'),
+    delta: fields.flag('delta') ?? false,
     stampType: fields.oneOf('stamp', ['date', 'datetime', 'datetimeoffset']) ?? 'datetime',
     ...(filter === undefined ? {} : { filter }),
     ...(changedAt === undefined ? {} : { changedAt }),
@@ -118,11 +119,7 @@ export function readHttp(
   context: SettingsContext,
 ): HttpSourceConfig | undefined {
   const poll = readPoll(fields, 'http', context, { overlapMs: 5 * MINUTE_MS, zone: common.zone });
-  const query: Record<string, string> = {};
-  for (const { key, value } of fields.named('query')) {
-    const text = readText(value, context.report, key);
-    if (text !== undefined) query[key] = text;
-  }
+  const query = readQuery(fields, context);
   const items = readPointer(fields, 'items', context);
   const id = readPointer(fields, 'id', context);
   const changedAt = readPointer(fields, 'changed_at', context);
@@ -140,6 +137,15 @@ export function readHttp(
     ...(changedAt === undefined ? {} : { changedAt }),
     ...(since === undefined ? {} : { since }),
   };
+}
+
+export function readQuery(fields: Fields, context: SettingsContext): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const { key, value } of fields.named('query')) {
+    const text = readText(value, context.report, key);
+    if (text !== undefined) query[key] = text;
+  }
+  return query;
 }
 
 /** A JSON pointer (RFC 6901); `""` is the whole answer. */

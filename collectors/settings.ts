@@ -132,6 +132,8 @@ export interface ODataSourceConfig extends SourceSettings, PollSettings {
   /** Property with the time (or only the date) of creation, asked for beside `changedAt`. */
   readonly createdAt?: string;
   readonly stampType: 'date' | 'datetime' | 'datetimeoffset';
+  /** Ask the server to track changes, and follow its delta links; by stamps where it does not. */
+  readonly delta: boolean;
 }
 
 export interface HttpSourceConfig extends SourceSettings, PollSettings {
@@ -154,6 +156,29 @@ export interface HttpSourceConfig extends SourceSettings, PollSettings {
     | { readonly kind: 'page-number'; readonly param: string; readonly first: number };
   /** Query parameter by which the server gives only what changed since. */
   readonly since?: { readonly param: string; readonly format: 'iso' | 'epoch-ms' | 'epoch-s' | 'date' };
+}
+
+export interface OracleSourceConfig extends SourceSettings, PollSettings {
+  readonly kind: 'oracle';
+  /** `url` is the root of the resources: `…/fscmRestApi/resources/11.13.18.05`. */
+  readonly resource: string;
+  /** Fields that make the record's id; empty: its `self` link. */
+  readonly keys: readonly string[];
+  readonly fields: readonly string[];
+  readonly expand: readonly string[];
+  readonly finder?: string;
+  /** Added to the change condition. */
+  readonly filter?: string;
+  /** Field with the time of the last change; the records are read in its order. */
+  readonly changedAt: string;
+  /** `REST-Framework-Version`. */
+  readonly framework: number;
+}
+
+export interface DcsaSourceConfig extends SourceSettings, PollSettings {
+  readonly kind: 'dcsa';
+  /** Filters: `carrierBookingReference`, `equipmentReference`, `transportDocumentReference` … `url` is that of the API or of its `/events`. */
+  readonly query: Readonly<Record<string, string>>;
 }
 
 export interface FilesSourceConfig extends SourceSettings {
@@ -221,4 +246,6 @@ export type SourceConfig =
   | ODataSourceConfig
   | HttpSourceConfig
   | FilesSourceConfig
-  | WebhookSourceConfig;
+  | WebhookSourceConfig
+  | OracleSourceConfig
+  | DcsaSourceConfig;

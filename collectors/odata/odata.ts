@@ -3,7 +3,7 @@ import type { Collector } from '../collector.ts';
 import { publicUrl } from '../http-client.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
-import { fetchPage } from '../poll.ts';
+import { asFault, fetchPage } from '../poll.ts';
 import {
   PageCount,
   type PollEdges,
@@ -23,7 +23,9 @@ export const odataCollector = (settings: ODataSourceConfig, gates: HostGates): C
   polledCollector(settings, gates, (edges) => {
     const walk = new ODataWalk(settings, edges);
     return () =>
-      pollWindow('odata', settings, edges, (since) => walkAgain(['paging-drift'], () => walk.all(since)));
+      pollWindow('odata', settings, edges, (since, kept) =>
+        walkAgain(['paging-drift'], () => walk.changes(since, kept.delta)),
+      );
   });
 
 /** One run's walks: what they share is the version the server turned out to speak. */
@@ -43,12 +45,43 @@ class ODataWalk {
     this.#version = settings.version === 'auto' ? guessVersion(settings.url) : settings.version;
   }
 
+  /** What changed: by the delta link of the walk before, where the server gives them, else by stamps. */
+  async changes(since: EpochMs, delta: unknown): Promise<WindowRead> {
+    const { delta: tracked, url: root } = this.#settings;
+    const first = entityUrl(this.#settings, this.#keys, { version: this.#version, since, skip: 0 });
+    if (!tracked) return this.#walk(first, since);
+    if (typeof delta !== 'string') return this.#tracked(first, since);
+    try {
+      return await this.#walk(sameHost(delta, new URL(root)), since);
+    } catch (error) {
+      const fault = asFault(error);
+      // 410, 404 or 400: the server has forgotten what it told us up to there.
+      if (fault.fault !== 'not-found' && fault.fault !== 'bad-request') throw fault;
+      const lost = `${fault.message}; everything since the last poll is read, deletions meanwhile are not told`;
+      const named = { error: lost, fault: 'delta-expired', retryInMs: 0 } as const;
+      this.#edges.context.report({ kind: 'poll-failed', source: this.#settings.name, ...named });
+      return this.#tracked(first, since);
+    }
+  }
+
+  async #tracked(first: URL, since: EpochMs): Promise<WindowRead> {
+    const read = await this.#walk(first, since);
+    if (read.keep !== undefined) return read;
+    const reason = 'no-delta-link: the server does not track changes; asked by stamps';
+    this.#edges.context.report({
+      kind: 'refused',
+      source: this.#settings.name,
+      origin: publicUrl(first),
+      reason,
+    });
+    return read;
+  }
+
   /** One walk over all pages: the server's own links where it gives them, else windows of `pageSize`. */
-  async all(since: EpochMs): Promise<WindowRead> {
-    const version = this.#version;
-    const first = entityUrl(this.#settings, this.#keys, { version, since, skip: 0 });
+  async #walk(first: URL, since: EpochMs): Promise<WindowRead> {
     const walk = { messages: 0, pages: 0, inWindow: 0, skip: 0, startedAt: 0, last: '' };
     const count = new PageCount(this.#settings.maxPages);
+    let keep: { readonly delta: string } | undefined;
     for (let url: URL | undefined = first; url !== undefined; ) {
       count.next(url.href, publicUrl(url));
       const { page, date } = await this.#fetch(url);
@@ -60,10 +93,11 @@ class ODataWalk {
       walk.inWindow += page.records.length;
       const final = page.records.at(-1);
       if (final !== undefined) walk.last = this.#identity(final);
+      if (page.delta !== undefined) keep = { delta: sameHost(page.delta, url).href };
       url = page.next === undefined ? this.#nextWindow(walk, since) : sameHost(page.next, url);
     }
     const { messages, pages, startedAt } = walk;
-    return { messages, pages, startedAt };
+    return { messages, pages, startedAt, ...(keep !== undefined && { keep }) };
   }
 
   /**
@@ -73,7 +107,7 @@ class ODataWalk {
   #nextWindow(walk: { inWindow: number; skip: number }, since: EpochMs): URL | undefined {
     const { pageSize } = this.#settings;
     // More than was asked for: the server does not know `$top`, and has given everything.
-    if (pageSize === undefined || walk.inWindow !== pageSize) return undefined;
+    if (pageSize === undefined || walk.inWindow !== pageSize || this.#settings.delta) return undefined;
     walk.skip += pageSize - 1;
     walk.inWindow = 0;
     return entityUrl(this.#settings, this.#keys, { version: this.#version, since, skip: walk.skip });
@@ -95,9 +129,21 @@ class ODataWalk {
   #fetch(url: URL): Promise<{ page: ODataPage; date: EpochMs }> {
     const { client, context, signal } = this.#edges;
     return fetchPage(this.#settings.name, context, signal, async () => {
-      const answer = await client.get(url, { signal, accept: 'application/json' });
+      const answer = await client.get(url, {
+        signal,
+        accept: 'application/json',
+        headers: this.#preference(),
+      });
       return { page: readODataPage(answer.body, publicUrl(url)), date: answer.date };
     });
+  }
+
+  /** Version 2 has no way to ask: a service that tracks changes gives its link unasked. */
+  #preference(): Record<string, string> {
+    if (!this.#settings.delta || this.#version === 'v2') return {};
+    const { pageSize } = this.#settings;
+    const size = pageSize === undefined ? '' : `,odata.maxpagesize=${pageSize}`;
+    return { prefer: `odata.track-changes${size}` };
   }
 
   #deliver(records: readonly PageRecord[], url: URL, fetchedAt: EpochMs): Promise<number> {

@@ -3,15 +3,19 @@ import { FetchFault } from '../http-client-fault.ts';
 import { valueAt } from '../json-slices.ts';
 import { type JsonPage, type PageRecord, readJsonPage } from '../records.ts';
 import { contentHash } from '../seen.ts';
+import { deletedLink, keyOfLink } from './deleted.ts';
 
 /** One answer of an OData server, v2 or v4. */
 export interface ODataPage {
   readonly records: readonly PageRecord[];
   /** As the server wrote it: opaque, to be followed as is. */
   readonly next?: string;
+  /** On the last page of a server that tracks changes: where to ask for those since. */
+  readonly delta?: string;
 }
 
 const LISTS = [['d', 'results'], ['d'], ['value']] as const;
+const DELTA = [['d', '__delta'], ['@odata.deltaLink'], ['@deltaLink'], ['odata.deltaLink']] as const;
 const NEXT = [['d', '__next'], ['@odata.nextLink'], ['@nextLink'], ['odata.nextLink']] as const;
 
 /**
@@ -20,10 +24,18 @@ const NEXT = [['d', '__next'], ['@odata.nextLink'], ['@nextLink'], ['odata.nextL
  */
 export function readODataPage(body: Uint8Array, what: string): ODataPage {
   const page = readJsonPage(body, what);
-  const next = NEXT.map((path) => valueAt(page.document, path)).find(
-    (link) => typeof link === 'string' && link !== '',
-  );
-  return { records: listOf(page, what), ...(typeof next === 'string' ? { next } : {}) };
+  const next = linkAt(page, NEXT);
+  const delta = linkAt(page, DELTA);
+  return {
+    records: listOf(page, what),
+    ...(next === undefined ? {} : { next }),
+    ...(delta === undefined ? {} : { delta }),
+  };
+}
+
+function linkAt(page: JsonPage, paths: readonly (readonly string[])[]): string | undefined {
+  const links = paths.map((path) => valueAt(page.document, path));
+  return links.find((link): link is string => typeof link === 'string' && link !== '');
 }
 
 function listOf(page: JsonPage, what: string): readonly PageRecord[] {
@@ -39,13 +51,16 @@ function listOf(page: JsonPage, what: string): readonly PageRecord[] {
 
 /**
  * The record's own id: `A_OutbDeliveryHeader('80000001')`, the last segment of its canonical URL, so that a server met
- * under another host name gives the same ids; else its key properties joined by a comma. Undefined when it has neither.
+ * under another host name gives the same ids; else its key properties joined by a comma. One that a delta says is gone has the id that
+ * it had. Undefined when it has neither.
  */
 export function recordId(value: unknown, keys: readonly string[]): string | undefined {
   if (keys.length > 0) {
     const parts = keys.map((key) => valueAt(value, [key]));
     if (parts.every((part) => typeof part === 'string' || typeof part === 'number')) return parts.join(',');
   }
+  const gone = deletedLink(value);
+  if (gone !== undefined) return keyOfLink(gone, keys) ?? gone.slice(gone.lastIndexOf('/') + 1);
   for (const path of [['__metadata', 'uri'], ['__metadata', 'id'], ['@odata.id'], ['@id']]) {
     const link = valueAt(value, path);
     if (typeof link === 'string' && link !== '') return link.slice(link.lastIndexOf('/') + 1);

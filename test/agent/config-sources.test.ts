@@ -70,3 +70,30 @@ t.test('quiet hours and manners towards a host', async (t) => {
   t.same(parse(`${http}quiet_hours: { from: "25:00", to: "06:00", zone: UTC }`).codes, ['bad-time']);
   t.same(parse(`${http}quiet_hours: { from: "06:00", to: "06:00", zone: UTC }`).codes, ['never-called']);
 });
+
+t.test('oracle, dcsa, and deltas of odata', async (t) => {
+  const oracle = parse(`oracle: https://acme.fa.example/fscmRestApi/resources/11.13.18.05
+resource: shipments
+keys: [ShipmentId]
+filter: OrganizationCode='V1'
+page_size: 200`);
+  t.match(oracle, {
+    problems: [],
+    source: {
+      kind: 'oracle',
+      resource: 'shipments',
+      changedAt: 'LastUpdateDate',
+      framework: 2,
+      pageSize: 200,
+    },
+  });
+  t.same(parse('oracle: https://acme.fa.example').codes, ['missing-key']);
+  t.match(parse('dcsa: https://api.example/v3\nquery: { carrierBookingReference: ABC1 }\npage_size: 100'), {
+    problems: [],
+    source: { kind: 'dcsa', query: { carrierBookingReference: 'ABC1' }, overlapMs: 300_000 },
+  });
+  t.match(parse('odata: https://s4.example/srv\nentity: Orders\ndelta: true'), {
+    problems: [],
+    source: { delta: true },
+  });
+});

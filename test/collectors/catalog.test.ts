@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { collectorTools, createCollector, SOURCE_KINDS } from '../../collectors/catalog.ts';
 import {
+  dcsaSettings,
   filesSettings,
   httpSettings,
   natsSettings,
   odataSettings,
+  oracleSettings,
   webhookSettings,
 } from '../support/source-settings.ts';
 
@@ -18,6 +20,8 @@ t.test('every kind that can be configured can be run, is under contract, and is 
     http: httpSettings('https://api.example.com/events'),
     files: filesSettings('/var/spool/laytime'),
     webhook: webhookSettings(8090),
+    oracle: oracleSettings('https://acme.fa.example/fscmRestApi/resources/11.13.18.05'),
+    dcsa: dcsaSettings('https://api.example.com/v3'),
   };
   const tools = collectorTools(() => Promise.reject(new Error('not connected here')));
   const readme = await read('collectors/README.md');

@@ -11,10 +11,12 @@ import { eventually, withNats } from '../support/engines.ts';
 import { json, withHttpServer } from '../support/http-server.ts';
 import { signedDelivery } from '../support/signed-delivery.ts';
 import {
+  dcsaSettings,
   filesSettings,
   httpSettings,
   natsSettings,
   odataSettings,
+  oracleSettings,
   webhookSettings,
 } from '../support/source-settings.ts';
 
@@ -77,6 +79,52 @@ const odata: Make = async (t) => {
   const settings = odataSettings(`${server.url}/sap/opu/odata/sap/API`);
   return {
     create: () => createCollector(settings, collectorTools(noNats)),
+    add: async (more) => {
+      ids = [...ids, ...more];
+    },
+    live: async () => undefined,
+    stall: () => {
+      stalled = true;
+    },
+    keeps: true,
+  };
+};
+
+const oracle: Make = async (t) => {
+  const rows: { id: string; ShipmentId: string; LastUpdateDate: string }[] = [];
+  let stalled = false;
+  const server = await withHttpServer(t, (_, response, url) => {
+    if (stalled) return;
+    const offset = Number(url.searchParams.get('offset'));
+    json(response, { items: rows.slice(offset, offset + 2), hasMore: offset + 2 < rows.length });
+  });
+  const settings = oracleSettings(`${server.url}/fscmRestApi`, { pageSize: 2 });
+  return {
+    create: () => createCollector(settings, collectorTools(noNats)),
+    add: async (ids) => {
+      for (const id of ids) rows.push({ id, ShipmentId: id, LastUpdateDate: `2026-03-02T07:00:0${id}Z` });
+    },
+    live: async () => undefined,
+    stall: () => {
+      stalled = true;
+    },
+    keeps: true,
+  };
+};
+
+const dcsa: Make = async (t) => {
+  let ids: string[] = [];
+  let stalled = false;
+  const server = await withHttpServer(t, (_, response, url) => {
+    if (stalled) return;
+    const from = Number(url.searchParams.get('cursor') ?? 0);
+    const events = ids.slice(from, from + 2).map((id) => ({ id, eventID: id }));
+    // The last page may be empty.
+    const next = from + 2 <= ids.length ? { 'next-page-cursor': String(from + 2) } : {};
+    json(response, { events }, next as Record<string, string>);
+  });
+  return {
+    create: () => createCollector(dcsaSettings(`${server.url}/v3`), collectorTools(noNats)),
     add: async (more) => {
       ids = [...ids, ...more];
     },
@@ -185,7 +233,7 @@ const WITHOUT_CURSOR = new Set(['nats', 'webhook']);
 
 const IDS = ['1', '2', '3', '4', '5'];
 
-for (const [kind, make] of Object.entries({ http, odata, files, nats, webhook })) {
+for (const [kind, make] of Object.entries({ http, odata, oracle, dcsa, files, nats, webhook })) {
   /** Starts it and lets the source say `ids`: first what is kept, or once it listens. */
   const begin = async (subject: Subject, world: CollectorWorld, ids: readonly string[]) => {
     if (subject.keeps) await subject.add(ids);

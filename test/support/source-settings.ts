@@ -1,8 +1,10 @@
 import type {
+  DcsaSourceConfig,
   FilesSourceConfig,
   HttpSourceConfig,
   NatsSourceConfig,
   ODataSourceConfig,
+  OracleSourceConfig,
   SecretText,
   WebhookSourceConfig,
 } from '../../collectors/settings.ts';
@@ -57,6 +59,28 @@ export const odataSettings = (url: string, other: Partial<ODataSourceConfig> = {
   changedAt: 'LastChangeDate',
   createdAt: 'CreationDate',
   stampType: 'datetime',
+  delta: false,
+  ...other,
+});
+
+export const oracleSettings = (url: string, other: Partial<OracleSourceConfig> = {}): OracleSourceConfig => ({
+  kind: 'oracle',
+  ...common('fusion'),
+  ...polled(url),
+  resource: 'shipments',
+  keys: ['ShipmentId'],
+  fields: [],
+  expand: [],
+  changedAt: 'LastUpdateDate',
+  framework: 2,
+  ...other,
+});
+
+export const dcsaSettings = (url: string, other: Partial<DcsaSourceConfig> = {}): DcsaSourceConfig => ({
+  kind: 'dcsa',
+  ...common('carrier'),
+  ...polled(url),
+  query: {},
   ...other,
 });
 
