@@ -22,6 +22,8 @@ export const LogHeader = {
   observedAt: 'Laytime-Observed-At',
   /** What a message that is read again was, as JSON; see redrive.ts. */
   redrive: 'Laytime-Redrive',
+  /** Why nothing of a message was kept that may hold private fields; set by private-reader.ts. */
+  withheld: 'Laytime-Withheld',
   /** Length in bytes of a message that was longer than the server takes; only its beginning is in the log. */
   truncatedFrom: 'Laytime-Truncated-From',
 } as const;

@@ -1,6 +1,7 @@
 import type { CompiledMap, LoggedMessage, MapResult, SourceIdentity } from '../../collectors/maps/map.ts';
 import { fromNats } from '../../collectors/nats/message.ts';
 import { isOversize } from '../../collectors/oversize.ts';
+import { withheldWhy } from '../../collectors/privacy/privacy.ts';
 import { LogHeader, toRawMessage } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
 
@@ -49,6 +50,11 @@ function mapMessage(message: LoggedMessage, record: LogRecord, source: SourceBin
   }
   const partner = message.partner ?? source.identity.partner;
   const cut = isOversize(message.contentType) || record.header(LogHeader.truncatedFrom) !== undefined;
+  const withheld = withheldWhy(message.contentType) ?? record.header(LogHeader.withheld);
+  if (withheld !== undefined) {
+    const reason = `${withheld}: it could not be read, and its map names private fields, so nothing of it was kept`;
+    return { message, partner, result: { kind: 'dead-letter', code: 'withheld', reason, refs: [] } };
+  }
   if (cut) {
     const reason = 'larger than max_message allows; only its beginning was kept';
     return { message, partner, result: { kind: 'dead-letter', code: 'too-large', reason, refs: [] } };

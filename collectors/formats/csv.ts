@@ -20,16 +20,17 @@ export function parseCsv(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Par
   const text = decodeText(data);
   if (text === undefined) return fault('not-parseable', 'the bytes are not UTF-8 text');
   try {
-    const rows: string[][] = parse(text, {
-      delimiter: delimiterOf(text),
-      trim: true,
-      skip_empty_lines: true,
-      bom: true,
-    });
-    return table(rows);
+    return table(readCsvRows(text).rows);
   } catch (error) {
     return fault('not-parseable', `not CSV: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Fields without blanks around them, and the delimiter that was found. Throws for a text that is no CSV. */
+export function readCsvRows(text: string): { readonly rows: string[][]; readonly delimiter: string } {
+  const delimiter = delimiterOf(text);
+  const rows: string[][] = parse(text, { delimiter, trim: true, skip_empty_lines: true, bom: true });
+  return { rows, delimiter };
 }
 
 function table(rows: readonly string[][]): Parsed {

@@ -60,7 +60,8 @@ export function parseXml(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Par
   }
 }
 
-function decodeXml(data: Uint8Array): string | { readonly fault: Fault } {
+/** The text of an XML message, by its byte order mark or its declaration. */
+export function decodeXml(data: Uint8Array): string | { readonly fault: Fault } {
   if ((data[0] === 0xff && data[1] === 0xfe) || (data[0] === 0xfe && data[1] === 0xff)) {
     const text = decodeText(data, data[0] === 0xff ? 'utf-16le' : 'utf-16be');
     return text ?? fault('not-parseable', 'the bytes are not UTF-16 text');

@@ -12,6 +12,7 @@ import { inherit } from './inherit.ts';
 import type { CompiledMap } from './map.ts';
 import { compileFormat, isSegmented, MAP_FORMATS, type MapFormat } from './map-format.ts';
 import { compilePlaceRoles } from './place-of.ts';
+import { readPrivacy } from './privacy-of.ts';
 import { compileRecord, type RecordReader } from './record-of.ts';
 import { type MapParts, runMap } from './run.ts';
 import { SEGMENT_ID, SEGMENT_SPEECH } from './segment-place.ts';
@@ -61,6 +62,7 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   const record = segmented ? withSegmentDefaults(compiled) : compiled;
   const recordsNode = root.get('records');
   const records = recordsNode === undefined ? undefined : readPaths(recordsNode, context, 'records');
+  const privacy = readPrivacy(root, format ?? '', records?.map(({ text }) => text) ?? []);
   const events = readEvents(root, context, { snapshot, zone: record.zone, places });
   root.end();
   if (records !== undefined && record.id === undefined) {
@@ -71,7 +73,7 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   const parts: MapParts = { name, format: format as MapFormat, parse, records, record, events };
   const stated = new Set(events.flatMap((e) => e.proves));
   const proves = [...stated].filter((m) => narrowed === undefined || narrowed.has(m)).sort();
-  return mapOf(parts, version, proves);
+  return mapOf(parts, version, proves, privacy);
 }
 
 /** A message of an interchange is named by its references, and says what it is. */
@@ -85,10 +87,16 @@ const withSegmentDefaults = (record: RecordReader): RecordReader => ({
   },
 });
 
-const mapOf = (parts: MapParts, version: string, proves: readonly MilestoneCode[]): CompiledMap => ({
+const mapOf = (
+  parts: MapParts,
+  version: string,
+  proves: readonly MilestoneCode[],
+  privacy: CompiledMap['privacy'],
+): CompiledMap => ({
   name: parts.name,
   version,
   proves,
+  ...(privacy !== undefined && { privacy }),
   map: (message, source) => runMap(parts, message, source),
 });
 

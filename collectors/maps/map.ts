@@ -2,6 +2,7 @@ import type { ShipmentEvent } from '../../rules/event.ts';
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import type { PrivateFields } from '../privacy/privacy.ts';
 
 /** A raw message as it is read back from the log. Header fields are those of RawMessage. */
 export interface LoggedMessage {
@@ -94,6 +95,7 @@ export type DeadLetterCode =
   | 'no-refs'
   | 'wrong-shape'
   | 'unsafe-xml'
+  | 'withheld'
   | 'refused-by-store';
 
 /** A map compiled to closures. Pure: same message, same source, same result, for ever. */
@@ -103,5 +105,7 @@ export interface CompiledMap {
   readonly version: string;
   /** Milestones (with the classifier actual) that a message of this map can state. */
   readonly proves: readonly MilestoneCode[];
+  /** Fields that must never be kept: whoever writes a message anywhere drops them before. */
+  readonly privacy?: PrivateFields;
   map(message: LoggedMessage, source: SourceIdentity): MapResult;
 }

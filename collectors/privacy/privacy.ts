@@ -1,0 +1,122 @@
+import { STRUCTURED } from '../formats/cloudevents.ts';
+import { parseCsv, readCsvRows } from '../formats/csv.ts';
+import { decodeText, type Parsed } from '../formats/format.ts';
+import { parseJson } from '../formats/json.ts';
+import { decodeXml, parseXml } from '../formats/xml.ts';
+import { dropFromCsv } from './drop-csv.ts';
+import { dropFromJson, type Replace } from './drop-json.ts';
+import { below, type DropPaths } from './drop-path.ts';
+import { dropFromXml } from './drop-xml.ts';
+
+/** Formats whose private fields can be found in the bytes. */
+export const PRIVATE_FORMATS = ['json', 'xml', 'csv', 'cloudevents'] as const;
+export type PrivateFormat = (typeof PRIVATE_FORMATS)[number];
+
+/** What a map says is nobody's business. */
+export interface PrivateFields {
+  readonly format: PrivateFormat;
+  readonly paths: DropPaths;
+  /** Names of transport headers, in lower case. */
+  readonly headers: ReadonlySet<string>;
+}
+
+/**
+ * Bytes without private fields; or, when they cannot be read and so nobody can tell where those are, nothing but the reason, in one
+ * word that holds no text of the message.
+ */
+export type Cleaned = { readonly data: Uint8Array } | { readonly withheld: string };
+
+class WithheldError extends Error {}
+
+/** `contentType` tells whether the message lies in a CloudEvents envelope. Unchanged bytes are given back as they came. */
+export function cleanMessage(fields: PrivateFields, data: Uint8Array, contentType: string): Cleaned {
+  const { format, paths } = fields;
+  if (format === 'cloudevents') return guarded(() => cleanEvents(data, paths));
+  if (!contentType.startsWith(STRUCTURED)) return guarded(() => cleanBody(format, data, paths));
+  return guarded(() => cleanEnvelope(data, (inner) => cleanBody(format, inner, paths)));
+}
+
+/** The body of a CloudEvent in binary mode, whose attributes are headers. */
+export function cleanBinary({ format, paths }: PrivateFields, data: Uint8Array): Cleaned {
+  if (format !== 'cloudevents') return guarded(() => cleanBody(format, data, paths));
+  const inside = below(paths, 'data');
+  if (inside === 'drop') return { data: new Uint8Array() };
+  return inside.length === 0 ? { data } : guarded(() => cleanBody('json', data, inside));
+}
+
+function guarded(clean: () => Uint8Array): Cleaned {
+  try {
+    return { data: clean() };
+  } catch (error) {
+    if (error instanceof WithheldError) return { withheld: error.message };
+    // A fault of ours must not let anything through.
+    return { withheld: 'not-cleaned' };
+  }
+}
+
+function readable(parsed: Parsed): void {
+  if ('fault' in parsed) throw new WithheldError(parsed.fault.code);
+}
+
+function cleanBody(
+  format: Exclude<PrivateFormat, 'cloudevents'>,
+  data: Uint8Array,
+  paths: DropPaths,
+): Uint8Array {
+  switch (format) {
+    case 'json':
+      return cleanJson(data, paths);
+    case 'xml': {
+      readable(parseXml(data));
+      return Buffer.from(dropFromXml(decodeXml(data) as string, paths));
+    }
+    case 'csv': {
+      readable(parseCsv(data));
+      const { rows, delimiter } = readCsvRows(decodeText(data) ?? '');
+      return Buffer.from(dropFromCsv(rows, delimiter, paths));
+    }
+  }
+}
+
+function cleanJson(data: Uint8Array, paths: DropPaths, replace?: Replace): Uint8Array {
+  readable(parseJson(data));
+  const text = decodeText(data) ?? '';
+  const clean = dropFromJson(text, paths, replace);
+  return clean === text ? data : Buffer.from(clean);
+}
+
+/** CloudEvents in structured or batch mode; what is in `data_base64` is reached by paths below `data`. */
+function cleanEvents(data: Uint8Array, paths: DropPaths): Uint8Array {
+  const inside = below(paths, 'data');
+  return cleanJson(data, paths, (name, value) => {
+    if (inside === 'drop') return name === 'data_base64' ? 'null' : undefined;
+    if (inside.length === 0) return undefined;
+    if (name === 'data_base64') return base64Of(value, (inner) => cleanJson(inner, inside));
+    // A text where an object was expected: whatever is private in it has no path.
+    return name === 'data' && value.startsWith('"') ? 'null' : undefined;
+  });
+}
+
+/** A message of another format in an envelope; see `openEnvelope`. */
+function cleanEnvelope(data: Uint8Array, clean: (inner: Uint8Array) => Uint8Array): Uint8Array {
+  return cleanJson(data, [], (name, value) => {
+    if (name === 'data_base64') return base64Of(value, clean);
+    if (name !== 'data') return undefined;
+    if (!value.startsWith('"')) return Buffer.from(clean(Buffer.from(value))).toString();
+    const inner = Buffer.from(JSON.parse(value) as string);
+    return JSON.stringify(Buffer.from(clean(inner)).toString());
+  });
+}
+
+function base64Of(value: string, clean: (inner: Uint8Array) => Uint8Array): string {
+  const encoded: unknown = JSON.parse(value);
+  if (typeof encoded !== 'string') return 'null';
+  return JSON.stringify(Buffer.from(clean(Buffer.from(encoded, 'base64'))).toString('base64'));
+}
+
+/** Parameter of the content type that says: nothing of the message was kept, for it could not be read. */
+export const WITHHELD_PARAMETER = 'laytime-withheld';
+
+/** Why a message was withheld, by its content type; undefined when it was not. */
+export const withheldWhy = (contentType: string): string | undefined =>
+  new RegExp(`;${WITHHELD_PARAMETER}=([a-z-]+)`).exec(contentType)?.[1];
