@@ -4,8 +4,10 @@ import type { Judging } from './app-judging.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Project } from './config-load.ts';
+import { privateFieldsOf } from './config-privacy.ts';
 import { openLog } from './log/jetstream-log.ts';
 import type { Log } from './log/log.ts';
+import { privateLog } from './log/private-log.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { JudgeBatch } from './track/outcome.ts';
 
@@ -59,10 +61,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   let log: Log | undefined;
   let judging: Judging | undefined;
   try {
-    log = await openLog(engines.nats, {
+    const opened = await openLog(engines.nats, {
       injectedClock: injected !== undefined,
       ...(injected && { stampWith: injected.collect.now }),
     });
+    log = privateLog(opened, privateFieldsOf(config, options.project.maps));
     log.onFault((fault) => telemetry.logFault(fault));
     await options.onOpen?.({ engines, log });
     options.signal?.throwIfAborted();

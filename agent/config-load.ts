@@ -9,6 +9,7 @@ import { closest, compareProblems, type Problem } from '../rules/problem.ts';
 import { type ParsedRules, parseRules } from '../rules/sla.ts';
 import type { Config, ConfigNames, RuleGlob } from './config.ts';
 import { type ConfigFile, type ConfigFileOptions, loadConfigFile } from './config-file.ts';
+import { withoutCaptures } from './config-privacy.ts';
 
 /** The configuration with everything it names: all that the agent needs to know before it starts. */
 export interface Project {
@@ -44,12 +45,18 @@ export const loadProject = (file: string, options: LoadOptions): Project =>
   projectOf(loadConfigFile(file, options), options);
 
 /** The configuration, once it was read, with the maps and rules that it names. */
-export function projectOf({ file, config, names, ...read }: ConfigFile, options: LoadOptions): Project {
+export function projectOf({ file, names, ...read }: ConfigFile, options: LoadOptions): Project {
+  let { config } = read;
   const texts = new Map(read.texts);
   const problems: Problem[] = [...read.problems];
   const where: Where = { ...options, file, directory: dirname(resolve(options.cwd, file)), texts, problems };
   const mapFiles = new Map<string, { readonly file: string; readonly text: string }>();
   const maps = loadMaps(names.maps, where, mapFiles);
+  if (config !== undefined) {
+    const kept = withoutCaptures(config, maps, names.maps, file);
+    config = kept.config;
+    problems.push(...kept.problems);
+  }
   const ruleFiles = loadRuleFiles(names.rules, where);
   const rules = parseRules(ruleFiles, options.year);
   const lint = lintRules(rules, {

@@ -70,15 +70,22 @@ class JsonScan {
 
   #member(name: string, at: number, paths: DropPaths, outermost: boolean): number {
     const inside = below(paths, name);
-    const asks = outermost && this.#replace !== undefined && inside !== 'drop';
-    const end = this.value(at, inside === 'drop' || asks ? [] : inside);
-    const other =
-      inside === 'drop' ? 'null' : asks ? this.#replace?.(name, this.#text.slice(at, end)) : undefined;
-    if (other !== undefined) {
-      this.#out.push(this.#text.slice(this.#from, at), other);
-      this.#from = end;
-    } else if (asks && inside !== 'drop') this.value(at, inside);
+    if (inside === 'drop') {
+      const end = this.value(at, []);
+      this.#write(at, 'null', end);
+      return end;
+    }
+    const asks = outermost && this.#replace !== undefined;
+    const end = this.value(at, asks ? [] : inside);
+    const other = asks ? this.#replace?.(name, this.#text.slice(at, end)) : undefined;
+    if (other !== undefined) this.#write(at, other, end);
+    else if (asks) this.value(at, inside);
     return end;
+  }
+
+  #write(at: number, other: string, end: number): void {
+    this.#out.push(this.#text.slice(this.#from, at), other);
+    this.#from = end;
   }
 
   #string(at: number): number {
