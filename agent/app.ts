@@ -1,3 +1,4 @@
+import type { PrivateFields } from '../collectors/privacy/privacy.ts';
 import { runCollectors } from './app-collect.ts';
 import { type Engines, startEngines } from './app-engines.ts';
 import type { Judging } from './app-judging.ts';
@@ -15,6 +16,8 @@ export interface AppOptions {
   readonly config: Config;
   /** Free of errors. Absent in the role `collect`, which has no use for rules and maps. */
   readonly project?: Project | undefined;
+  /** What must not enter the log, by source; absent: as the project's maps say. */
+  readonly privateFields?: ReadonlyMap<string, PrivateFields>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /**
@@ -65,7 +68,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       injectedClock: injected !== undefined,
       ...(injected && { stampWith: injected.collect.now }),
     });
-    log = privateLog(opened, privateFieldsOf(config, options.project.maps));
+    log = privateLog(opened, options.privateFields ?? fieldsOf(options));
     log.onFault((fault) => telemetry.logFault(fault));
     await options.onOpen?.({ engines, log });
     options.signal?.throwIfAborted();
@@ -112,3 +115,6 @@ async function judge(options: AppOptions & Opened, signal: AbortSignal): Promise
   const { startJudging } = await import('./app-judging.ts');
   return startJudging({ ...options, project, store: engines.store }, signal);
 }
+
+const fieldsOf = ({ config, project }: AppOptions): ReadonlyMap<string, PrivateFields> =>
+  project === undefined ? new Map() : privateFieldsOf(config, project.maps);

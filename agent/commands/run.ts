@@ -4,6 +4,7 @@ import { endOf, type Served, serveAgent } from '../app-http.ts';
 import type { Judging } from '../app-judging.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { type Edge, edgeOf } from '../config-edge.ts';
 import { type ConfigFile, loadConfigFile } from '../config-file.ts';
 import type { Project } from '../config-load.ts';
 import type { HttpServer } from '../http/server.ts';
@@ -29,12 +30,13 @@ async function run(context: CommandContext): Promise<number> {
   const year = new Date(context.clock.now()).getUTCFullYear();
   const options = { env: context.env, cwd: context.cwd, year };
   const file = loadConfigFile(configFile(context), options);
-  const { config } = file;
-  // An agent at the edge needs neither rules nor maps, nor the memory of what reads them.
+  // An agent at the edge needs no rules, nor maps beyond their private fields, nor the memory of what reads them.
+  const edge = file.config?.role === 'collect' ? await edgeOf(file, context.cwd) : undefined;
   const project =
-    config?.role === 'collect' ? undefined : (await import('../config-load.ts')).projectOf(file, options);
-  const { problems, texts } = project ?? file;
-  tellProblems(context, { problems, texts });
+    edge === undefined ? (await import('../config-load.ts')).projectOf(file, options) : undefined;
+  const { config } = edge ?? project ?? file;
+  const problems = project?.problems ?? [...file.problems, ...(edge?.problems ?? [])];
+  tellProblems(context, { problems, texts: project?.texts ?? file.texts });
   if (config === undefined || problems.some(({ severity }) => severity === 'error')) return 1;
   const telemetry = new Telemetry(logWriter(context, config.telemetry.logLevel));
   telemetry.line('info', 'starting', {
@@ -42,7 +44,8 @@ async function run(context: CommandContext): Promise<number> {
     sources: config.sources.length,
     ...(project && { rules: project.rules.ruleSet.rules.length }),
   });
-  await serve(context, { project, config, telemetry, year });
+  const { privateFields } = edge ?? {};
+  await serve(context, { project, config, telemetry, year, ...(privateFields && { privateFields }) });
   telemetry.line('info', 'stopped');
   return 0;
 }
@@ -50,6 +53,7 @@ async function run(context: CommandContext): Promise<number> {
 interface Plan {
   /** Absent in the role `collect`. */
   readonly project: Project | undefined;
+  readonly privateFields?: Edge['privateFields'];
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly year: number;
@@ -57,7 +61,7 @@ interface Plan {
 
 /** Until somebody asks it to stop, or it cannot go on: then it rejects. Health is served while a standby waits for its turn. */
 async function serve(context: CommandContext, plan: Plan): Promise<void> {
-  const { project, config, telemetry } = plan;
+  const { project, config, telemetry, privateFields } = plan;
   const { clock, signal } = context;
   let http: HttpServer | undefined;
   let judging: Judging | undefined;
@@ -66,6 +70,7 @@ async function serve(context: CommandContext, plan: Plan): Promise<void> {
   try {
     app = await startApp({
       ...{ project, config, clock, telemetry, signal },
+      ...(privateFields && { privateFields }),
       async onOpen(opened) {
         const agent = { ...opened, judging: () => judging, ended: () => ended() };
         http = await serveHttp(agent, plan, clock);

@@ -13,11 +13,12 @@ export function readPrivacy(
   if (fields === undefined) return undefined;
   const { report } = root;
   const node = fields.get('drop');
+  const starts = records.length === 0 && format === 'epcis' ? EPCIS_EVENTS : records;
   const paths: DropPaths[] = [];
   for (const { text, node: at } of node === undefined
     ? []
     : readTextNodes(node, report, 'drop', 'consignee.name')) {
-    const parsed = parseDropPath(text, records);
+    const parsed = parseDropPath(text, starts);
     if (parsed !== undefined) paths.push(parsed);
     else {
       const fix = 'write names with dots between: consignee.name, **.taxId, line.@currency';
@@ -32,7 +33,7 @@ export function readPrivacy(
     report.error(root.keyPlace('privacy'), 'no-privacy', `fields cannot be dropped from ${format}`, fix);
     return undefined;
   }
-  if (paths.length === 0 && headers.size === 0) {
+  if (node === undefined && headers.size === 0) {
     report.error(
       root.keyPlace('privacy'),
       'missing-key',
@@ -42,3 +43,11 @@ export function readPrivacy(
   }
   return { format: known, paths: paths.flat(), headers };
 }
+
+/** Where the events of an EPCIS document are, or of a query's answer, or of a message that is one. */
+const EPCIS_EVENTS = [
+  '.',
+  'epcisBody.eventList',
+  'epcisBody.queryResults.resultsBody.eventList',
+  'epcisBody.event',
+];

@@ -9,7 +9,7 @@ import { below, type DropPaths } from './drop-path.ts';
 import { dropFromXml } from './drop-xml.ts';
 
 /** Formats whose private fields can be found in the bytes. */
-export const PRIVATE_FORMATS = ['json', 'xml', 'csv', 'cloudevents'] as const;
+export const PRIVATE_FORMATS = ['json', 'ndjson', 'epcis', 'xml', 'csv', 'cloudevents'] as const;
 export type PrivateFormat = (typeof PRIVATE_FORMATS)[number];
 
 /** What a map says is nobody's business. */
@@ -65,7 +65,10 @@ function cleanBody(
 ): Uint8Array {
   switch (format) {
     case 'json':
+    case 'epcis':
       return cleanJson(data, paths);
+    case 'ndjson':
+      return cleanLines(data, paths);
     case 'xml': {
       readable(parseXml(data));
       return Buffer.from(dropFromXml(decodeXml(data) as string, paths));
@@ -83,6 +86,18 @@ function cleanJson(data: Uint8Array, paths: DropPaths, replace?: Replace): Uint8
   const text = decodeText(data) ?? '';
   const clean = dropFromJson(text, paths, replace);
   return clean === text ? data : Buffer.from(clean);
+}
+
+/** A line that cannot be read becomes one that no map reads: it costs itself, and says nothing. */
+function cleanLines(data: Uint8Array, paths: DropPaths): Uint8Array {
+  const text = decodeText(data);
+  if (text === undefined) throw new WithheldError('not-parseable');
+  const lines = text.split('\n').map((line) => {
+    if (line.trim() === '') return line;
+    const cleaned = guarded(() => cleanJson(Buffer.from(line), paths));
+    return 'data' in cleaned ? Buffer.from(cleaned.data).toString() : '"withheld"';
+  });
+  return Buffer.from(lines.join('\n'));
 }
 
 /** CloudEvents in structured or batch mode; what is in `data_base64` is reached by paths below `data`. */

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { compileMap } from '../../../collectors/maps/compile.ts';
 import { dropFromCsv } from '../../../collectors/privacy/drop-csv.ts';
 import { dropFromJson } from '../../../collectors/privacy/drop-json.ts';
 import { below, type DropPaths, parseDropPath } from '../../../collectors/privacy/drop-path.ts';
@@ -80,6 +81,13 @@ const clean = (own: PrivateFields, text: string, contentType = '') => {
   const cleaned = cleanMessage(own, Buffer.from(text), contentType);
   return 'data' in cleaned ? Buffer.from(cleaned.data).toString() : cleaned;
 };
+const EPCIS_MAP = `map: m
+format: epcis
+privacy: { drop: [who] }
+id: eventID
+refs: { delivery: d }
+events: [{ name: e, milestone: loaded, time: eventTime }]
+`;
 const STRUCTURED = 'application/cloudevents+json';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
@@ -105,6 +113,27 @@ t.test('an envelope is opened, and closed again', async (t) => {
   t.equal(clean(events, `${event}"data":"Jo"}`), `${kept}"data":null}`);
   const binary = cleanBinary(events, Buffer.from('{"n":"Jo"}'));
   t.equal('data' in binary && Buffer.from(binary.data).toString(), '{"n":null}');
+});
+
+t.test('lines are cleaned one by one, and events of EPCIS wherever they are', async (t) => {
+  t.equal(
+    clean(fields('ndjson', 'n'), '{"n":"Jo"}\n\n{"n":"Jo\n{"m":1}\n'),
+    '{"n":null}\n\n"withheld"\n{"m":1}\n',
+  );
+  const { map } = compileMap(EPCIS_MAP, 'epcis.yaml');
+  const event = '{"type":"ObjectEvent","who":"Jo"}';
+  for (const text of [event, `{"epcisBody":{"eventList":[${event}]}}`, `[${event}]`])
+    t.equal(clean(map!.privacy!, text), text.replace('"Jo"', 'null'));
+});
+
+t.test('a map says so with its place when it cannot be', async (t) => {
+  const { problems } = compileMap(EPCIS_MAP.replace('epcis', 'x12'), 'x12.yaml');
+  t.match(
+    problems.map(({ code }) => code),
+    ['no-privacy'],
+  );
+  const odd = compileMap(EPCIS_MAP.replace('[who]', '[a..b]'), 'odd.yaml').problems;
+  t.match(odd, [{ code: 'bad-path', line: 3, message: /names no field/ }]);
 });
 
 t.test('what cannot be read is withheld, with a word that says nothing of it', async (t) => {
