@@ -5,38 +5,35 @@
  */
 
 /** Letter values of ISO 6346 (annex A): A=10, then counting up and skipping the multiples of 11. */
-const LETTER_VALUES = letterValues();
+const VALUES = characterValues();
 
-function letterValues(): ReadonlyMap<string, number> {
-  const values = new Map<string, number>();
-  for (let digit = 0; digit <= 9; digit++) values.set(String(digit), digit);
+/** By character code. */
+function characterValues(): Uint8Array {
+  const values = new Uint8Array(128);
+  for (let digit = 0; digit <= 9; digit++) values[48 + digit] = digit;
   let value = 10;
-  for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') {
+  for (let letter = 65; letter <= 90; letter++) {
     if (value % 11 === 0) value++;
-    values.set(letter, value++);
+    values[letter] = value++;
   }
   return values;
 }
 
-/** Sum of value × 2^position, modulo 11, modulo 10: shared by container numbers and MRNs. */
-function weighted11(text: string): string {
+/** Sum of value × 2^position of the first `length` characters, modulo 11, modulo 10: shared by container numbers and MRNs. */
+function weighted11(text: string, length: number): string {
   let sum = 0;
-  let weight = 1;
-  for (const character of text) {
-    sum += LETTER_VALUES.get(character)! * weight;
-    weight *= 2;
-  }
+  for (let i = 0; i < length; i++) sum += VALUES[text.charCodeAt(i)]! << i;
   return String((sum % 11) % 10);
 }
 
 /** Check digit of a container number from its first ten characters (ISO 6346, section 3 and annex A). */
 export function containerCheckDigit(text: string): string | undefined {
-  return /^[A-Z]{4}\d{6}/.test(text) ? weighted11(text.slice(0, 10)) : undefined;
+  return /^[A-Z]{4}\d{6}/.test(text) ? weighted11(text, 10) : undefined;
 }
 
 /** Check digit of a movement reference number from its first 17 characters (EU customs, year + country + 13 characters). */
 export function mrnCheckDigit(text: string): string | undefined {
-  return /^\d{2}[A-Z]{2}[A-Z0-9]{13}/.test(text) ? weighted11(text.slice(0, 17)) : undefined;
+  return /^\d{2}[A-Z]{2}[A-Z0-9]{13}/.test(text) ? weighted11(text, 17) : undefined;
 }
 
 /** GS1 check digit of the digits before it: weights 3 and 1 from the right, complement to ten (GS1 General Specifications 7.9). */

@@ -12,7 +12,11 @@ const C1 = 0x239b961b;
 const C2 = 0xab0e9789;
 const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93;
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** The alphabet of base64url (RFC 4648, section 5) as character codes. */
+const CODES = Uint8Array.from(
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_',
+  (character) => character.charCodeAt(0),
+);
 
 const rotl = (x: number, r: number): number => (x << r) | (x >>> (32 - r));
 
@@ -56,17 +60,31 @@ export function murmur128(text: string): readonly [number, number, number, numbe
   return [h1, (h2 + h1) >>> 0, (h3 + h1) >>> 0, (h4 + h1) >>> 0];
 }
 
-function base64url(words: readonly [number, number, number, number]): string {
-  let out = '';
-  for (const w of words) {
-    out +=
-      ALPHABET[w >>> 26]! +
-      ALPHABET[(w >>> 20) & 63]! +
-      ALPHABET[(w >>> 14) & 63]! +
-      ALPHABET[(w >>> 8) & 63]! +
-      ALPHABET[(w >>> 2) & 63]!;
-  }
-  const [a, b, c, d] = words;
+/** In one call, so that the text is flat: these texts are keys of maps. */
+function base64url([a, b, c, d]: readonly [number, number, number, number]): string {
   const rest = ((a & 3) << 6) | ((b & 3) << 4) | ((c & 3) << 2) | (d & 3);
-  return out + ALPHABET[rest >>> 2]! + ALPHABET[(rest & 3) << 4]!;
+  return String.fromCharCode(
+    CODES[a >>> 26]!,
+    CODES[(a >>> 20) & 63]!,
+    CODES[(a >>> 14) & 63]!,
+    CODES[(a >>> 8) & 63]!,
+    CODES[(a >>> 2) & 63]!,
+    CODES[b >>> 26]!,
+    CODES[(b >>> 20) & 63]!,
+    CODES[(b >>> 14) & 63]!,
+    CODES[(b >>> 8) & 63]!,
+    CODES[(b >>> 2) & 63]!,
+    CODES[c >>> 26]!,
+    CODES[(c >>> 20) & 63]!,
+    CODES[(c >>> 14) & 63]!,
+    CODES[(c >>> 8) & 63]!,
+    CODES[(c >>> 2) & 63]!,
+    CODES[d >>> 26]!,
+    CODES[(d >>> 20) & 63]!,
+    CODES[(d >>> 14) & 63]!,
+    CODES[(d >>> 8) & 63]!,
+    CODES[(d >>> 2) & 63]!,
+    CODES[rest >>> 2]!,
+    CODES[(rest & 3) << 4]!,
+  );
 }

@@ -133,6 +133,8 @@ const KEEPS_SEPARATORS: ReadonlySet<RefType> = new Set([
 
 /** Nothing to level. */
 const PLAIN = /^[A-Z0-9]+$/;
+/** How a placeholder can begin that {@link PLAIN} matches: most identifiers need not be looked at further. */
+const PLACEHOLDER_BEGINS = new Set(Array.from('NUTX0', (character) => character.charCodeAt(0)));
 
 /**
  * The canonical form of an identifier as a system wrote it, so that different spellings meet:
@@ -141,17 +143,22 @@ const PLAIN = /^[A-Z0-9]+$/;
 export function normaliseRef(type: RefType, text: string): NormalisedRef {
   const plain = PLAIN.test(text);
   const trimmed = plain ? text : text.normalize('NFKC').trim();
-  if (PLACEHOLDER.test(trimmed)) return { flags: [] };
+  if ((!plain || PLACEHOLDER_BEGINS.has(text.charCodeAt(0))) && PLACEHOLDER.test(trimmed))
+    return { flags: [] };
   // Case carries meaning in a correlation id, and every system repeats it as it is.
   if (type === 'correlation') return { ref: { type, value: trimmed }, flags: [] };
   const flags: RefFlag[] = [];
-  const separators = KEEPS_SEPARATORS.has(type) ? /\s+/g : /[\s\-–—./()]+/g;
-  const compact = plain ? text : trimmed.toUpperCase().replace(separators, '');
+  const compact = plain ? text : compacted(type, trimmed);
   const value = canonical(type, compact === '' ? trimmed : compact, flags);
   const ref = { type, value };
   const check = checkRef(ref);
   if (check.result === 'invalid') flags.push(check.reason);
   return { ref, flags };
+}
+
+function compacted(type: RefType, text: string): string {
+  const separators = KEEPS_SEPARATORS.has(type) ? /\s+/g : /[\s\-–—./()]+/g;
+  return text.toUpperCase().replace(separators, '');
 }
 
 function canonical(type: RefType, text: string, flags: RefFlag[]): string {
@@ -175,7 +182,7 @@ function canonical(type: RefType, text: string, flags: RefFlag[]): string {
     case 'booking':
       return withoutCarrier(text, flags);
     default: {
-      if (!ZERO_PADDED.has(type) || !/^0+[1-9]\d*$/.test(text)) return text;
+      if (text.charCodeAt(0) !== 48 || !ZERO_PADDED.has(type) || !/^0+[1-9]\d*$/.test(text)) return text;
       flags.push('leading-zeros-removed');
       return text.replace(/^0+/, '');
     }
@@ -187,8 +194,8 @@ function canonical(type: RefType, text: string, flags: RefFlag[]): string {
  * `MAEU123456789` are digits that another carrier may use as well.
  */
 function withoutCarrier(text: string, flags: RefFlag[]): string {
-  if (!OCEAN_SCACS.has(text.slice(0, 4)) || !/^[A-Z]{2,}[A-Z0-9]*\d{5,}/.test(text.slice(4))) return text;
-  if (text.length < 13) return text;
+  if (text.length < 13 || !OCEAN_SCACS.has(text.slice(0, 4))) return text;
+  if (!/^[A-Z]{2,}[A-Z0-9]*\d{5,}/.test(text.slice(4))) return text;
   flags.push('carrier-prefix-removed');
   return text.slice(4);
 }

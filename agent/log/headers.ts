@@ -176,24 +176,25 @@ export function outgoingRecord(
 
 /** The message a record of kind `message` carries, as its collector handed it in; defaults where a stream of others says nothing. */
 export function toRawMessage(record: LogRecord): RawMessage {
-  const { header } = { header: (name: string) => record.header(name) };
+  const header = (name: string): string | undefined => record.header(name);
+  const partner = header(LogHeader.partner);
+  const sourceId = header(LogHeader.id);
+  const correlationId = header(LogHeader.correlationId);
+  const traceparent = header(LogHeader.traceparent);
   const order = header(LogHeader.revisionOrder);
-  const optional = {
-    partner: header(LogHeader.partner),
-    sourceId: header(LogHeader.id),
-    correlationId: header(LogHeader.correlationId),
-    traceparent: header(LogHeader.traceparent),
-    revision:
-      order === undefined ? undefined : { order: Number(order), tag: header(LogHeader.revisionTag) ?? '' },
-  };
-  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
   return {
     source: record.source,
     contentType: header(LogHeader.contentType) ?? header('Content-Type') ?? '',
     fetchedAt: Number(header(LogHeader.fetchedAt) ?? record.observedAt),
     origin: header(LogHeader.origin) ?? `${record.stream} ${record.subject}`,
     data: record.data,
-    ...present,
+    ...(partner !== undefined && { partner }),
+    ...(sourceId !== undefined && { sourceId }),
+    ...(correlationId !== undefined && { correlationId }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...(order !== undefined && {
+      revision: { order: Number(order), tag: header(LogHeader.revisionTag) ?? '' },
+    }),
   };
 }
 

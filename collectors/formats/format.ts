@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { DeadLetterCode } from '../maps/map.ts';
 
 /** What a message holds once it is parsed, whatever it was written in. Leaves of XML and CSV are always texts. */
@@ -60,6 +61,7 @@ const decoders = new Map<string, TextDecoder>();
  * U+FFFD in it would be a different identifier.
  */
 export function decodeText(data: Uint8Array, encoding = 'utf-8'): string | undefined {
+  if (encoding === 'utf-8' && Buffer.isBuffer(data) && isAscii(data)) return data.toString('latin1');
   let decoder = decoders.get(encoding);
   if (decoder === undefined) {
     decoder = new TextDecoder(encoding, { fatal: true });

@@ -28,7 +28,7 @@ export function parseJson(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Pa
   if (size !== undefined) return size;
   const text = decodeText(data);
   if (text === undefined) return fault('not-parseable', 'the bytes are not UTF-8 text');
-  const look = isPlain(text, limits) ? PLAIN : scan(data, limits);
+  const look = isPlain(text, data, limits) ? PLAIN : scan(data, limits);
   if ('fault' in look) return look;
   try {
     const value: Value = look.longNumbers ? JSON.parse(text, keepLongNumbers) : JSON.parse(text);
@@ -39,11 +39,9 @@ export function parseJson(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Pa
 }
 
 const PLAIN = { longNumbers: false };
-/** Looser than what {@link scan} looks for: digits in texts count, and so do decimal points. */
-const LONG_NUMBER = /\d[\d.]{15}/;
 
 /** Whether a text can neither nest too deep nor hold a long number, however it reads: true of most, and quick to tell. */
-function isPlain(text: string, limits: Limits): boolean {
+function isPlain(text: string, data: Uint8Array, limits: Limits): boolean {
   let openings = 0;
   for (const bracket of BRACKETS) {
     for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
@@ -51,8 +49,28 @@ function isPlain(text: string, limits: Limits): boolean {
       if (openings > limits.maxDepth) return false;
     }
   }
-  return !LONG_NUMBER.test(text);
+  return !mayHoldLongNumber(data);
 }
+
+/**
+ * Looser than what {@link scan} looks for: digits in texts count, and so do decimal points. A run of that many covers every place
+ * that is a multiple of its length, so no other places are looked at.
+ */
+function mayHoldLongNumber(data: Uint8Array): boolean {
+  const run = SAFE_DIGITS + 1;
+  for (let at = run - 1; at < data.length; at += run) {
+    if (!isDigitOrPoint(data[at])) continue;
+    let from = at;
+    while (isDigitOrPoint(data[from - 1])) from -= 1;
+    let to = at;
+    while (isDigitOrPoint(data[to + 1])) to += 1;
+    if (to - from >= SAFE_DIGITS) return true;
+  }
+  return false;
+}
+
+const isDigitOrPoint = (byte: number | undefined): boolean =>
+  byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || byte === 0x2e);
 
 const BRACKETS = ['{', '['] as const;
 

@@ -52,9 +52,12 @@ function expected(node: YamlNode, context: MapContext): readonly string[] {
 function isOneOf(path: Path, values: readonly string[]): Test {
   const [only] = values;
   const has = values.length === 1 ? (text: string) => text === only : (text: string) => values.includes(text);
+  const found: string[] = [];
   return (scope) => {
-    const first = path.first(scope);
-    return first !== undefined && (has(first) || path.each(scope).some(has));
+    path.addEach(scope, found);
+    const met = found.some(has);
+    found.length = 0;
+    return met;
   };
 }
 
@@ -89,5 +92,6 @@ function compileRelation(node: YamlNode, path: Path, context: MapContext): Test 
     context.report.error(node.place, 'empty-condition', 'the condition says nothing', fix);
   }
   fields.end();
-  return (scope) => tests.every((test) => test(scope));
+  const [single] = tests;
+  return tests.length === 1 && single !== undefined ? single : (scope) => tests.every((test) => test(scope));
 }

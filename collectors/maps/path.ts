@@ -9,6 +9,8 @@ export interface Path {
   first(scope: Scope): string | undefined;
   /** Every text there, in order. */
   each(scope: Scope): readonly string[];
+  /** The same, added to a list. */
+  addEach(scope: Scope, out: string[]): void;
   /** Every value there, lists taken apart. */
   nodes(scope: Scope): readonly Value[];
   /** Whether anything is said there: a text, or an object. */
@@ -21,12 +23,8 @@ export interface Path {
 
 interface Step {
   readonly name: string;
-  /** Which elements, when the value is a list: every one, the n-th, those whose field has a value, or those that a test picks. */
-  readonly pick:
-    | 'all'
-    | number
-    | { readonly key: string; readonly equals: readonly string[] }
-    | { readonly test: (element: Value) => boolean };
+  /** Which elements, when the value is a list: every one, the n-th, or those that a test picks. */
+  readonly pick: 'all' | number | { readonly test: (element: Value) => boolean };
 }
 
 type Start = 'record' | 'root' | 'item';
@@ -60,7 +58,7 @@ function parseSteps(text: string): Step[] | string {
       at += bracket[0].length;
       if (bracket[1] !== undefined) pick = Number(bracket[1]);
       else if (bracket[2] !== undefined) {
-        pick = { key: bracket[2].trim(), equals: (bracket[3] ?? '').split('|').map((v) => v.trim()) };
+        pick = { test: hasField(bracket[2].trim(), bracket[3] ?? '') };
       }
     }
     const qualified = pick === 'all' && name[2] !== undefined ? readQualified(name[2]) : undefined;
@@ -73,22 +71,28 @@ function parseSteps(text: string): Step[] | string {
   return `"${text}" is not a path: it ends with a dot`;
 }
 
+/** `[type=EQ|SI]`: an element whose field has one of the values. */
+function hasField(key: string, values: string): (element: Value) => boolean {
+  const equals = values.split('|').map((value) => value.trim());
+  return (element) => {
+    if (typeof element !== 'object' || element === null) return false;
+    const value = (element as { readonly [name: string]: Value })[key];
+    return equals.includes(textOf(value) ?? '');
+  };
+}
+
 function build(text: string, start: Start, steps: readonly Step[]): Path {
-  const origin = (scope: Scope): Value | undefined =>
-    start === 'record' ? scope.record : start === 'root' ? scope.root : scope.item;
+  const origin = originOf(start);
   const names = steps.every((s) => s.pick === 'all') ? steps.map((s) => s.name) : undefined;
   const nodes = (scope: Scope): readonly Value[] => {
     const out: Value[] = [];
     const from = origin(scope);
-    if (from !== undefined) collect(from, steps, 0, out);
+    if (from !== undefined) collect(from, steps, 0, out, itself);
     return out;
   };
-  const slowFirst = (scope: Scope): string | undefined => {
-    for (const node of nodes(scope)) {
-      const found = textOf(node);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  const addEach = (scope: Scope, out: string[]): void => {
+    const from = origin(scope);
+    if (from !== undefined) collect(from, steps, 0, out, textOf);
   };
   const suffix = steps.map((s) => `/${s.name}`).join('');
   return {
@@ -97,35 +101,75 @@ function build(text: string, start: Start, steps: readonly Step[]): Path {
     says: (scope) =>
       nodes(scope).some((n) => (typeof n === 'object' && n !== null) || textOf(n) !== undefined),
     present: (scope) => (names === undefined ? nodes(scope).length > 0 : reaches(origin(scope), names)),
-    first: names === undefined ? slowFirst : (scope) => plainFirst(origin(scope), names, slowFirst, scope),
+    first: (scope) => {
+      const from = origin(scope);
+      return from === undefined ? undefined : firstText(from, steps, 0);
+    },
     each: (scope) => {
       const out: string[] = [];
-      for (const node of nodes(scope)) {
-        const found = textOf(node);
-        if (found !== undefined) out.push(found);
-      }
+      addEach(scope, out);
       return out;
     },
+    addEach,
     pointer: (scope) =>
       (start === 'root' ? '' : start === 'item' ? scope.itemAt : scope.recordAt) + suffix || '/',
   };
 }
 
-/** The common case, names only: no list is made. As soon as a list is met, the general way takes over. */
-function plainFirst(
-  from: Value | undefined,
-  names: readonly string[],
-  general: (scope: Scope) => string | undefined,
-  scope: Scope,
-): string | undefined {
-  let at: Value | undefined = from;
-  for (const name of names) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    if (Array.isArray(at)) return general(scope);
-    at = (at as { readonly [name: string]: Value })[name];
+function originOf(start: Start): (scope: Scope) => Value | undefined {
+  switch (start) {
+    case 'record':
+      return (scope) => scope.record;
+    case 'root':
+      return (scope) => scope.root;
+    case 'item':
+      return (scope) => scope.item;
   }
-  return Array.isArray(at) ? general(scope) : textOf(at);
 }
+
+/** The first text there, without making a list: nearly every field of a map is read this way. */
+function firstText(from: Value, steps: readonly Step[], start: number): string | undefined {
+  let at: Value | undefined = from;
+  for (let i = start; i < steps.length; i++) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    if (Array.isArray(at)) return firstOfList(at, steps, i);
+    const step: Step = steps[i]!;
+    at = (at as { readonly [name: string]: Value })[step.name];
+    if (at === undefined) return undefined;
+    if (step.pick !== 'all') return firstPicked(at, step.pick, steps, i + 1);
+  }
+  return Array.isArray(at) ? firstOfList(at, steps, steps.length) : textOf(at);
+}
+
+function firstOfList(list: readonly Value[], steps: readonly Step[], i: number): string | undefined {
+  for (const element of list) {
+    const found = firstText(element, steps, i);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function firstPicked(
+  child: Value,
+  pick: Exclude<Step['pick'], 'all'>,
+  steps: readonly Step[],
+  i: number,
+): string | undefined {
+  if (child === null) return undefined;
+  const list = listOf(child);
+  if (typeof pick === 'number') {
+    const element = list[pick];
+    return element === undefined ? undefined : firstText(element, steps, i);
+  }
+  for (const element of list) {
+    const found = pick.test(element) ? firstText(element, steps, i) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** One XML element and a list of one look alike: a picked single value is a list of itself. */
+const listOf = (child: Value): readonly Value[] => (Array.isArray(child) ? child : [child]);
 
 function reaches(from: Value | undefined, names: readonly string[]): boolean {
   let at: Value | undefined = from;
@@ -136,14 +180,24 @@ function reaches(from: Value | undefined, names: readonly string[]): boolean {
   return at !== undefined && at !== null;
 }
 
-function collect(value: Value, steps: readonly Step[], i: number, out: Value[]): void {
+const itself = (value: Value): Value => value;
+
+/** Adds what `leaf` makes of every value there. */
+function collect<T>(
+  value: Value,
+  steps: readonly Step[],
+  i: number,
+  out: T[],
+  leaf: (value: Value) => T | undefined,
+): void {
   if (Array.isArray(value)) {
-    for (const element of value) collect(element, steps, i, out);
+    for (const element of value) collect(element, steps, i, out, leaf);
     return;
   }
   const step = steps[i];
   if (step === undefined) {
-    out.push(value);
+    const found = leaf(value);
+    if (found !== undefined) out.push(found);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
@@ -151,23 +205,14 @@ function collect(value: Value, steps: readonly Step[], i: number, out: Value[]):
   if (child === undefined || child === null) return;
   const { pick } = step;
   if (pick === 'all') {
-    collect(child, steps, i + 1, out);
+    collect(child, steps, i + 1, out, leaf);
     return;
   }
-  // One XML element and a list of one look alike: a picked single value is a list of itself.
-  const list: readonly Value[] = Array.isArray(child) ? child : [child];
+  const list = listOf(child);
   if (typeof pick === 'number') {
     const element = list[pick];
-    if (element !== undefined) collect(element, steps, i + 1, out);
+    if (element !== undefined) collect(element, steps, i + 1, out, leaf);
     return;
   }
-  if ('test' in pick) {
-    for (const element of list) if (pick.test(element)) collect(element, steps, i + 1, out);
-    return;
-  }
-  for (const element of list) {
-    if (typeof element !== 'object' || element === null) continue;
-    const key = (element as { readonly [name: string]: Value })[pick.key];
-    if (pick.equals.includes(textOf(key) ?? '')) collect(element, steps, i + 1, out);
-  }
+  for (const element of list) if (pick.test(element)) collect(element, steps, i + 1, out, leaf);
 }

@@ -35,9 +35,12 @@ export function compileRefs(entries: readonly YamlEntry[], context: MapContext):
     context.report.unknown(keyPlace, 'unknown-ref-type', `there is no ref type "${key}"`, key, TYPES);
     return [];
   });
+  const found: string[] = [];
   return (scope, out) => {
     for (const { type, texts, at } of readers) {
-      for (const text of texts(scope)) addRef(type, text, at, scope, out);
+      texts(scope, found);
+      for (const text of found) addRef(type, text, at, scope, out);
+      found.length = 0;
     }
   };
 }

@@ -33,7 +33,8 @@ export interface Speech {
 }
 
 export type TextOf = (scope: Scope) => string | undefined;
-export type TextsOf = (scope: Scope) => readonly string[];
+/** Adds every text found to `out`, in order. */
+export type TextsOf = (scope: Scope, out: string[]) => void;
 export type Test = (scope: Scope) => boolean;
 
 /**

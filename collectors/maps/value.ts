@@ -24,35 +24,38 @@ export function compileText(node: YamlNode, context: MapContext, what: string): 
 export function compileTexts(node: YamlNode, context: MapContext, what: string): TextsOf {
   if (node.kind === 'list') {
     const all = node.items.map((n) => compileTexts(n, context, what));
-    return (scope) => all.flatMap((texts) => texts(scope));
+    return (scope, out) => {
+      for (const texts of all) texts(scope, out);
+    };
   }
   if (node.kind === 'map') {
     const fields = readFields(node, context.report, what);
     if (fields?.has('from') !== true) {
       const one = compileText(node, context, what);
-      return (scope) => listOf(one(scope));
+      return (scope, out) => {
+        const text = one(scope);
+        if (text !== undefined) out.push(text);
+      };
     }
     const paths = readPaths(fields.get('from') ?? node, context, what);
     const when = fields.has('when') ? compileCondition(fields.get('when') ?? node, context) : undefined;
-    const fallback = listOf(fields.text('default'));
+    const fallback = fields.text('default');
     const then = compileSteps(fields, context, what);
-    return (scope) => {
-      if (when?.(scope) === false) return [];
-      const out: string[] = [];
+    return (scope, out) => {
+      if (when?.(scope) === false) return;
+      const before = out.length;
       for (const path of paths) {
         for (const text of path.each(scope)) {
           const done = then(text, path, scope);
           if (done !== undefined) out.push(done);
         }
       }
-      return out.length === 0 ? fallback : out;
+      if (out.length === before && fallback !== undefined) out.push(fallback);
     };
   }
   const path = readPath(node, context, what);
-  return path === undefined ? () => [] : (scope) => path.each(scope);
+  return (scope, out) => path?.addEach(scope, out);
 }
-
-const listOf = (text: string | undefined): readonly string[] => (text === undefined ? [] : [text]);
 
 function firstOf(texts: readonly TextOf[]): TextOf {
   const [only] = texts;

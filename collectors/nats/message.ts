@@ -5,7 +5,8 @@ import type { NatsSourceConfig } from '../settings.ts';
 
 /** Looks like a format that maps read, from the first byte that is not white space. */
 function sniff(data: Uint8Array): string {
-  for (const byte of data.subarray(0, 64)) {
+  for (let at = 0; at < data.length && at < 64; at += 1) {
+    const byte = data[at]!;
     if (byte === 0x7b || byte === 0x5b) return 'application/json';
     if (byte === 0x3c) return 'application/xml';
     if (byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf) break;
@@ -31,23 +32,27 @@ export function fromNats(
   for (const [name, value] of message.headers) named.set(name.toLowerCase(), value);
   const correlation = settings.correlationHeader?.toLowerCase();
   const declared = named.get('content-type') ?? named.get('ce-datacontenttype');
-  const contentType = declared?.split(';', 1).join('').trim().toLowerCase() ?? sniff(message.data);
-  const structured = structuredFromBinary(named, message.data, contentType);
+  const contentType = declared === undefined ? sniff(message.data) : mediaType(declared);
   const eventId = named.get('ce-id');
-  const optional = {
-    // CloudEvents 1.0, 3.1: source and id together identify an event.
-    sourceId: eventId === undefined ? named.get('nats-msg-id') : `${named.get('ce-source') ?? ''}#${eventId}`,
-    correlationId:
-      (correlation === undefined ? undefined : named.get(correlation)) ?? named.get('ce-correlationid'),
-    traceparent: named.get('traceparent') ?? named.get('ce-traceparent'),
-  };
-  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  const structured =
+    eventId === undefined ? undefined : structuredFromBinary(named, message.data, contentType);
+  // CloudEvents 1.0, 3.1: source and id together identify an event.
+  const sourceId =
+    eventId === undefined ? named.get('nats-msg-id') : `${named.get('ce-source') ?? ''}#${eventId}`;
+  const correlationId =
+    (correlation === undefined ? undefined : named.get(correlation)) ?? named.get('ce-correlationid');
+  const traceparent = named.get('traceparent') ?? named.get('ce-traceparent');
   return {
     source: settings.name,
     contentType: structured === undefined ? contentType : STRUCTURED,
     fetchedAt,
     origin: message.subject,
-    ...present,
+    ...(sourceId !== undefined && { sourceId }),
+    ...(correlationId !== undefined && { correlationId }),
+    ...(traceparent !== undefined && { traceparent }),
     data: structured ?? message.data,
   };
 }
+
+/** Without parameters, in lower case. */
+const mediaType = (declared: string): string => declared.split(';', 1).join('').trim().toLowerCase();

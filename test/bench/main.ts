@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureIdle } from './idle.ts';
 import { measureLatency } from './latency.ts';
+import { measureMapping } from './mapping.ts';
 import { measureMemory } from './memory.ts';
 import { cpuUsEach, trafficOf } from './project.ts';
 import { type Figures, tableOf } from './table.ts';
 import { measureThroughput } from './throughput.ts';
 
-const FULL = { events: 60_000, latencySeconds: 15, shipments: 100_000, idleSeconds: 10 };
-const QUICK = { events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds: 3 };
+const FULL = { events: 60_000, latencySeconds: 15, shipments: 100_000, idleSeconds: 10, mapSeconds: 2 };
+const QUICK = { events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds: 3, mapSeconds: 0.5 };
 const EVENTS_PER_SECOND = 2000;
 
 const { values } = parseArgs({
@@ -42,6 +43,7 @@ try {
     measureLatency(dir, EVENTS_PER_SECOND, sizes.latencySeconds),
   );
   const idle = await part('idle collector', () => measureIdle(dir, sizes.idleSeconds));
+  const mapping = await part('mapping', async () => measureMapping(sizes.mapSeconds));
   const memory = await part('memory and restart', () => measureMemory(dir, sizes.shipments));
   const figures: Figures = {
     machine: {
@@ -53,6 +55,7 @@ try {
     },
     throughput,
     latency,
+    mapping,
     memory,
     ...(idle && { idleCollect: idle }),
     benchSeconds: Math.round((performance.now() - began) / 1000),

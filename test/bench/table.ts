@@ -1,5 +1,6 @@
 import type { Idle } from './idle.ts';
 import type { Latency } from './latency.ts';
+import type { Mapped } from './mapping.ts';
 import type { Memory } from './memory.ts';
 import type { Throughput } from './throughput.ts';
 
@@ -16,6 +17,7 @@ export interface Figures {
   };
   readonly throughput: Throughput;
   readonly latency: Latency;
+  readonly mapping: readonly Mapped[];
   readonly memory: Memory;
   /** Absent where there is no /proc. */
   readonly idleCollect?: Idle;
@@ -31,6 +33,7 @@ export function tableOf({
   machine,
   throughput,
   latency,
+  mapping,
   memory,
   idleCollect,
   benchSeconds,
@@ -82,8 +85,17 @@ export function tableOf({
     '',
     'CPU for one event',
     ...lined(stages),
+    '',
+    'Mapped by one core',
+    ...lined(mapping.map(mappedRow)),
   ].join('\n');
 }
+
+const mappedRow = ({ format, messageBytes, cpuUsPerMessage, ...each }: Mapped): Row => [
+  `${format}, ${messageBytes} bytes`,
+  `${count(each.messagesPerSecond)} messages/s`,
+  `${count(each.eventsPerSecond)} events/s, ${cpuUsPerMessage} µs a message`,
+];
 
 function lined(rows: readonly Row[]): string[] {
   const first = Math.max(...rows.map(([what]) => what.length));
