@@ -98,14 +98,15 @@ function wanted(previous: AlertMemory | undefined, verdict: Verdict): Wanted {
     case 'met-late':
       return wantedForLateEnd(previous);
     case 'met':
-      return wantedForEndInTime(previous);
+      return isOpen(previous) && isRighted(previous, verdict) ? 'resolved' : wantedForEndInTime(previous);
     case 'unknown':
       return previous === undefined ? 'nothing-to-tell' : 'already-told';
     case 'paused':
       return previous?.status === 'firing' ? 'withdrawn' : 'nothing-to-tell';
     case 'running':
     case 'waiting':
-      return isOpen(previous) ? 'withdrawn' : 'nothing-to-tell';
+      if (!isOpen(previous)) return 'nothing-to-tell';
+      return isRighted(previous, verdict) ? 'resolved' : 'withdrawn';
     case 'withdrawn':
     case 'waived':
     case 'not-applicable':
@@ -113,6 +114,16 @@ function wanted(previous: AlertMemory | undefined, verdict: Verdict): Wanted {
       return previous?.status === 'withdrawn' ? 'already-told' : 'nothing-to-tell';
   }
 }
+
+/**
+ * Whether a breach was right when it was told, and is over: books that differed agree now, a shipment that was quiet spoke. News that turns
+ * out to have been in time shows instead that it was wrong. A warning that somebody heeded was right in any case.
+ */
+const isRighted = (previous: AlertMemory | undefined, { reason }: Verdict): boolean =>
+  reason === 'heard-after-silence' ||
+  reason === 'no-longer-active' ||
+  reason === 'values-agree' ||
+  (reason === 'heard-of' && previous?.status === 'at-risk');
 
 const isOpen = (previous: AlertMemory | undefined): boolean =>
   previous?.status === 'at-risk' || previous?.status === 'firing';

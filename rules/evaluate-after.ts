@@ -1,7 +1,7 @@
 import { dueAt } from './budget.ts';
 import { dateAfter } from './date-rule.ts';
 import type { ClockBase, ClockInput, Deadline } from './evaluate-clock.ts';
-import { judgeDone, judgeOpen, warnAt } from './evaluate-clock.ts';
+import { judgeDone, judgeOpen, judgePaused, warnAt } from './evaluate-clock.ts';
 import { answerOf, type End, endOf } from './evaluate-ends.ts';
 import { type Pauses, pausesOf, pausesUntil } from './evaluate-pauses.ts';
 import type { MilestoneCode } from './milestone.ts';
@@ -30,7 +30,8 @@ export function judgeAfter(base: ClockBase, input: ClockInput): Verdict {
   if (end === undefined && pauses.openSince !== undefined) {
     const deadline = deadlineAfter(input, pauses, pauses.openSince);
     // A hold placed after the deadline excuses nothing.
-    if (deadline.due > pauses.openSince && pauses.openSince <= input.now) return paused(base, input, pauses);
+    if (deadline.due > pauses.openSince && pauses.openSince <= input.now)
+      return judgePaused(base, input, pauses);
     return judgeOpen(base, input, deadline, pauses);
   }
   const deadline = deadlineAfter(input, pauses, end?.to ?? input.now);
@@ -70,15 +71,4 @@ function deadlineAfter({ rule, calendar, start }: ClockInput, pauses: Pauses, un
   const due = dueFrom(to);
   const dueEarliest = from === to ? due : dueFrom(from);
   return { start: from, due, dueEarliest, warn: warnAt(rule, calendar, due, dueEarliest) };
-}
-
-function paused(base: ClockBase, { start }: ClockInput, pauses: Pauses): Verdict {
-  return {
-    ...base,
-    state: 'paused',
-    reason: 'hold-open',
-    startAt: start.fact.at.from,
-    evidence: [start.fact.eventId, ...pauses.evidence],
-    awaitingChannels: [],
-  };
 }

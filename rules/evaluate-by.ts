@@ -4,8 +4,7 @@ import { type ClockBase, type ClockInput, judgeDone, judgeOpen, warnAt } from '.
 import { endOf } from './evaluate-ends.ts';
 import { NO_PAUSES } from './evaluate-pauses.ts';
 import { NO_STARTS, type Start, statedStarts } from './evaluate-starts.ts';
-import { factsOf } from './fact.ts';
-import { holdsBack } from './holds.ts';
+import { factsOf, saidLater } from './fact.ts';
 import type { DateRef, Rule } from './sla.ts';
 import type { Fact, Trace } from './trace.ts';
 import type { Verdict } from './verdict.ts';
@@ -49,13 +48,6 @@ function documentDates(trace: Trace, attribute: string): readonly Start[] {
   });
 }
 
-const saidLater = (a: Fact, b: Fact): boolean =>
-  a.at.from !== b.at.from
-    ? a.at.from > b.at.from
-    : a.observedAt !== b.observedAt
-      ? a.observedAt > b.observedAt
-      : a.eventId > b.eventId;
-
 /**
  * ```text
  *   date known ───────────── date ── tolerance ── due
@@ -80,15 +72,8 @@ export function judgeBy(base: ClockBase, input: ClockInput): Verdict {
   const due = dueAt(date.to, rule.within, calendar);
   const warn = warnAt(rule, calendar, due, due);
   const deadline = { start: fact.observedAt, due, dueEarliest: due, warn };
-  const end = endOf(concerned(trace, start), rule.to, { ...start, occurrence: {} }, Number.NEGATIVE_INFINITY);
+  const end = endOf(trace, rule.to, start, Number.NEGATIVE_INFINITY);
   return end === undefined
     ? judgeOpen(base, input, deadline, NO_PAUSES)
     : judgeDone(base, deadline, end, NO_PAUSES, start);
-}
-
-/** A date of one container is not kept by another; one of a declaration is kept by its goods, whatever they are in. */
-function concerned(trace: Trace, { occurrence: { subject } }: Start): Trace {
-  if (subject === undefined) return trace;
-  const milestones = trace.milestones.filter(({ occurrence }) => holdsBack(subject, occurrence.subject));
-  return { ...trace, milestones };
 }

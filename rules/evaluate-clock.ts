@@ -46,6 +46,18 @@ export function warnAt(
   return first;
 }
 
+/** The clock stands still. */
+export function judgePaused(base: ClockBase, { start }: ClockInput, pauses: Pauses): Verdict {
+  return {
+    ...base,
+    state: 'paused',
+    reason: pauses.openBy,
+    startAt: start.fact.at.from,
+    evidence: [start.fact.eventId, ...pauses.evidence],
+    awaitingChannels: [],
+  };
+}
+
 export function judgeDone(
   base: ClockBase,
   deadline: Deadline,

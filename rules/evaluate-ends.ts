@@ -1,4 +1,4 @@
-import { matchesRef, type Start, sameSubject } from './evaluate-starts.ts';
+import { matchesRef, mayBeSame, type Start, sameSubject } from './evaluate-starts.ts';
 import type { Occurrence } from './event.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { MilestoneRef } from './sla.ts';
@@ -100,7 +100,7 @@ function endOfRef(trace: Trace, ref: MilestoneRef, start: Start, notBefore: Epoc
   if (named === undefined) return general && endOfFacts(general.map((milestone) => milestone.actual!));
   const ended = named;
   const complete =
-    start.occurrence.subject !== undefined ||
+    ended.some(({ occurrence }) => occurrence.subject === start.occurrence.subject) ||
     (!open?.some((subject) => !isNamed(ended, subject)) && !expectsMore(trace, ref.milestone, named));
   if (complete) return endOfFacts(named.map((milestone) => milestone.actual!));
   return general && endOfFacts(general.map((milestone) => milestone.actual!));
@@ -138,7 +138,8 @@ function expectsMore(trace: Trace, code: MilestoneCode, named: readonly Mileston
   });
 }
 
-function wasRefused(trace: Trace, code: MilestoneCode, subject: string, since: EpochMs): boolean {
+/** Whether a declaration was refused after what is known of it had happened. */
+export function wasRefused(trace: Trace, code: MilestoneCode, subject: string, since: EpochMs): boolean {
   const refusal = REFUSED_BY[code];
   return (
     refusal !== undefined &&
@@ -172,7 +173,7 @@ function endOfFacts(facts: readonly Fact[]): End {
 function compatible(start: Start, end: MilestoneFact, endFact: Fact | undefined): boolean {
   const a: Occurrence = start.occurrence;
   const b = end.occurrence;
-  if (start.hold === undefined && !sameSubject(a.subject, b.subject)) return false;
+  if (start.hold === undefined && !mayBeSame(a.subject, b.subject)) return false;
   if (a.role !== undefined && b.role !== undefined) {
     if (a.role !== b.role) return true;
     const here = start.fact.location?.unlocode;

@@ -2,6 +2,11 @@ import { judgeAfter } from './evaluate-after.ts';
 import { judgeBefore } from './evaluate-before.ts';
 import { datedStarts, judgeBy } from './evaluate-by.ts';
 import type { ClockBase, ClockInput } from './evaluate-clock.ts';
+import { countedStarts, judgeCount } from './evaluate-count.ts';
+import { declarationStarts, judgeDuplicate } from './evaluate-duplicate.ts';
+import { comparedStarts, judgeReconcile } from './evaluate-reconcile.ts';
+import { judgeSequence } from './evaluate-sequence.ts';
+import { activeStarts, judgeSilence } from './evaluate-silence.ts';
 import { holdStarts, plannedStarts, type Start, statedStarts } from './evaluate-starts.ts';
 import type { Rule } from './sla.ts';
 import type { RuleKind } from './sla-kind.ts';
@@ -24,6 +29,11 @@ const JUDGES: Readonly<Record<RuleKind, KindJudge>> = {
   by: { starts: datedStarts, judge: judgeBy, waits: false },
   'calendar-date': { starts: statedStarts, judge: judgeAfter, waits: true },
   dwell: { starts: (trace) => holdStarts(trace.holds), judge: judgeAfter, waits: false },
+  silence: { starts: activeStarts, judge: judgeSilence, waits: false },
+  sequence: { starts: statedStarts, judge: judgeSequence, waits: false },
+  reconcile: { starts: comparedStarts, judge: judgeReconcile, waits: false },
+  duplicate: { starts: declarationStarts, judge: judgeDuplicate, waits: false },
+  count: { starts: countedStarts, judge: judgeCount, waits: false },
   ack: { starts: statedStarts, judge: judgeAfter, waits: false },
 };
 

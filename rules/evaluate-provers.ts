@@ -1,5 +1,5 @@
 import type { ChannelState, ChannelView } from './channel.ts';
-import type { MilestoneCode } from './milestone.ts';
+import { MILESTONES, type MilestoneCode } from './milestone.ts';
 import type { MilestoneRef, Rule } from './sla.ts';
 import type { EpochMs } from './time.ts';
 import type { Trace } from './trace.ts';
@@ -12,6 +12,11 @@ export function awaitedMilestones(rule: Rule): ReadonlySet<MilestoneCode> {
   const refs = hangsOnPlan(rule) ? [...rule.to, ...rule.from] : rule.to;
   return new Set(refs.map(({ milestone }) => milestone));
 }
+
+const EVERY_REF: readonly MilestoneRef[] = (Object.keys(MILESTONES) as MilestoneCode[]).map((milestone) => ({
+  milestone,
+  classifier: 'actual',
+}));
 
 /** What could still tell that a deadline was kept. */
 export interface Provers {
@@ -34,6 +39,8 @@ export function proversOf(rule: Rule, trace: Trace, view: ChannelView): Provers 
     }
   };
   ask(rule.to);
+  // Any word of the shipment would end a silence.
+  if (rule.kind === 'silence') ask(EVERY_REF);
   const count = all.size;
   if (hangsOnPlan(rule)) ask(rule.from);
   return { count, channels: [...all.values()] };

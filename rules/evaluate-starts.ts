@@ -1,4 +1,5 @@
 import type { AttributeValue, Occurrence } from './event.ts';
+import { isContainer } from './holds.ts';
 import type { MilestoneRef, Rule } from './sla.ts';
 import type { TimeSpan } from './time.ts';
 import type { Fact, Hold, MilestoneFact, Trace } from './trace.ts';
@@ -18,6 +19,10 @@ export interface Start {
   /** Present for a hold: the `dwell` clock runs while it is open. */
   readonly hold?: Hold;
 }
+
+/** Whether two subjects may be one thing: a container is in a declaration, but no container is another, and no declaration is. */
+export const mayBeSame = (a: string | undefined, b: string | undefined): boolean =>
+  sameSubject(a, b) || isContainer(a!) !== isContainer(b!);
 
 export const sameSubject = (a: string | undefined, b: string | undefined): boolean =>
   a === undefined || b === undefined || a === b;
@@ -67,7 +72,8 @@ function keepOne(starts: Start[], start: Start): void {
   else if (comesFirst(start.fact, other.fact)) starts[index] = start;
 }
 
-const comesFirst = (a: Fact, b: Fact): boolean =>
+/** The earlier fact; of two at one moment the one with the smaller event id. */
+export const comesFirst = (a: Fact, b: Fact): boolean =>
   a.at.from < b.at.from || (a.at.from === b.at.from && a.eventId < b.eventId);
 
 const startFact = (milestone: MilestoneFact, ref: MilestoneRef): Fact | undefined =>

@@ -3,12 +3,20 @@ import type { Rule } from './sla.ts';
 
 export const EVERY: ReadonlySet<MilestoneCode> = new Set(Object.keys(MILESTONES) as MilestoneCode[]);
 
-/** A date may stand in a document about anything. */
-const readsAnyFact = (rule: Rule): boolean => rule.dates.some((date) => 'attribute' in date);
+/** A date, a value or a sign of life may stand in an event about anything. */
+const readsAnyFact = (rule: Rule): boolean =>
+  rule.kind === 'silence' ||
+  rule.kind === 'reconcile' ||
+  rule.kind === 'duplicate' ||
+  rule.dates.some((date) => 'attribute' in date);
+
+/** A clock may hang on what an event about anything says. */
+const startsAnywhere = (rule: Rule): boolean =>
+  rule.kind === 'reconcile' || rule.dates.some((date) => 'attribute' in date);
 
 /** Without an event of one of these milestones no clock of the rule can exist. */
 export const startMilestones = (rule: Rule): ReadonlySet<MilestoneCode> =>
-  readsAnyFact(rule) ? EVERY : new Set(rule.from.map(({ milestone }) => milestone));
+  startsAnywhere(rule) ? EVERY : new Set(rule.from.map(({ milestone }) => milestone));
 
 /**
  * The milestones whose events can change a verdict of the rule. Customs and export milestones come as families: a hold
@@ -23,6 +31,7 @@ export function touchedMilestones(rule: Rule): ReadonlySet<MilestoneCode> {
       if (familyOf(code) === familyOf(milestone)) touched.add(code);
     }
   }
+  if (rule.pauseWhile.some(({ state }) => state === 'under-way')) touched.add('departed').add('arrived');
   if (rule.pauseWhile.length > 0) touched.add('customs.hold.placed').add('customs.hold.removed');
   return touched;
 }

@@ -5,7 +5,7 @@ import { judgeOf } from './evaluate-kinds.ts';
 import { attributesOf, type Start } from './evaluate-starts.ts';
 import { startMilestones, touchedMilestones } from './evaluate-wakes.ts';
 import type { Occurrence } from './event.ts';
-import { hashId } from './hash.ts';
+import { clockIdOf } from './hash.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { Rule } from './sla.ts';
 import type { EpochMs } from './time.ts';
@@ -35,10 +35,6 @@ export interface CompiledRule {
   readonly reads: readonly string[];
   evaluate(trace: Trace, channels: ChannelView, now: EpochMs, history?: ClockHistory): readonly Verdict[];
 }
-
-/** The id of a clock: rule name, shipment and what tells the start occurrence from others. Survives edits of the rule. */
-export const clockIdOf = (rule: string, shipmentId: string, startText: string): string =>
-  hashId('clock', rule, shipmentId, startText);
 
 export function compileRule(rule: Rule, calendar: Calendar | undefined): CompiledRule {
   return {

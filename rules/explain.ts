@@ -2,12 +2,13 @@ import { countedWindows } from './budget.ts';
 import type { Calendar, Window } from './calendar.ts';
 import type { ChannelState, ChannelView } from './channel.ts';
 import { countedOf } from './date-rule.ts';
-import { clockIdOf } from './evaluate.ts';
+import { detailsOf } from './details.ts';
 import { startsOf } from './evaluate-kinds.ts';
 import { pausesOf, pausesUntil } from './evaluate-pauses.ts';
 import { proversOf } from './evaluate-provers.ts';
 import type { Start } from './evaluate-starts.ts';
 import type { RawPosition } from './event.ts';
+import { clockIdOf } from './hash.ts';
 import { MILESTONES } from './milestone.ts';
 import { ruleText } from './rule-text.ts';
 import type { Rule } from './sla.ts';
@@ -43,6 +44,8 @@ export interface Explanation {
   readonly calendar?: string;
   /** What started the clock; for a `before` rule, the event that the deadline hangs on. */
   readonly start?: ExplainedFact;
+  /** What was found beside dates: values that differ, another declaration. */
+  readonly details: readonly string[];
   /** Open time that was counted, pauses cut out; up to the deadline. */
   readonly windows: readonly (Window & { readonly ms: number })[];
   readonly pauses: readonly Window[];
@@ -79,6 +82,7 @@ export function explain(
     ...(startFact && { start: startFact }),
     windows,
     pauses,
+    details: detailsOf(trace, rule, verdict),
     because: REASON_TEXTS[verdict.reason],
     channels: proversOf(rule, trace, channels).channels.map((channel) => ({
       ...channel,
@@ -95,13 +99,14 @@ function factsOf(trace: Trace): ReadonlyMap<string, ExplainedFact> {
     const { eventId, at, observedAt, source, partner, raw } = fact;
     facts.set(eventId, { eventId, what, at, observedAt, source, partner, raw });
   };
-  for (const { milestone, occurrence, planned, estimated, actual } of trace.milestones) {
+  for (const { milestone, occurrence, planned, estimated, actual, others = [] } of trace.milestones) {
     const at = occurrence.role === undefined ? '' : ` at ${occurrence.role}`;
     const subject = occurrence.subject === undefined ? '' : ` (${occurrence.subject})`;
     const what = `${MILESTONES[milestone].title}${at}${subject}`;
     add(planned, `planned: ${what}`);
     add(estimated, `estimated: ${what}`);
     add(actual, what);
+    for (const other of others) add(other, what);
   }
   for (const { agency, placed, removed } of trace.holds) {
     const by = agency === '' ? '' : ` by ${agency}`;
@@ -152,6 +157,7 @@ export function drawExplanation(explanation: Explanation): string {
     const late = verdict.lateMs === undefined ? '' : `, ${spanText(verdict.lateMs)} late`;
     lines.push(`  done     ${zonedText(verdict.endAt, zone)}${late}`);
   } else if (verdict.lateMs !== undefined) lines.push(`  late by  ${spanText(verdict.lateMs)} so far`);
+  lines.push(...explanation.details.map((detail) => `  found    ${detail}`));
   lines.push('', 'Channels that would tell:');
   lines.push(
     ...(channels.length === 0

@@ -88,3 +88,7 @@ function base64url([a, b, c, d]: readonly [number, number, number, number]): str
     CODES[(rest & 3) << 4]!,
   );
 }
+
+/** The id of a clock: rule name, shipment and what tells the start occurrence from others. Survives edits of the rule. */
+export const clockIdOf = (rule: string, shipmentId: string, startText: string): string =>
+  hashId('clock', rule, shipmentId, startText);

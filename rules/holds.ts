@@ -82,6 +82,10 @@ function remove(ledger: readonly OpenHold[], entry: TraceEntry): void {
 const sameAgency = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const CONTAINER = /^[A-Z]{4}\d{7}$/;
+
+/** A container number (ISO 6346), as identifiers are written here. */
+export const isContainer = (subject: string): boolean => CONTAINER.test(subject);
+
 const MRN = /^\d{2}[A-Z]{2}[A-Z0-9]{14}$/;
 
 /**

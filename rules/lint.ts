@@ -153,7 +153,8 @@ function checkSources(
   const idle = rule.mode === 'off' || (rule.mode === 'shadow' && isReady(rule.place.file));
   if (proves === undefined || idle) return;
   const stated = new Set([...proves.values()].flat());
-  const none = (refs: readonly MilestoneRef[]): boolean => !refs.some((r) => stated.has(r.milestone));
+  const none = (refs: readonly MilestoneRef[]): boolean =>
+    refs.length > 0 && !refs.some((r) => stated.has(r.milestone));
   const list = (refs: readonly MilestoneRef[]): string => refs.map(milestoneRefText).join(', ');
   const { from: start, to: end } = rule;
   const { start: startKey, end: endKey } = kindInfo(rule.kind);

@@ -15,6 +15,23 @@ export function ruleText(rule: Rule): string {
     }
     case 'calendar-date':
       return `${refs(rule.to)} by the ${rule.on!.text} after ${refs(rule.from)}${calendar}`;
+    case 'silence': {
+      const paused = rule.pauseWhile.some(({ state }) => state === 'under-way')
+        ? ', time under way aside'
+        : '';
+      return `something is heard at least every ${within} from ${refs(rule.from)} until ${refs(rule.to)}${paused}${calendar}`;
+    }
+    case 'sequence':
+      return `${refs(rule.from)} never before ${refs(rule.to)}`;
+    case 'reconcile':
+      return reconcileText(rule);
+    case 'duplicate':
+      return `no two of ${refs(rule.from)} for goods of the same ${rule.same.join(', ')}`;
+    case 'count': {
+      const { atMost, per } = rule.count!;
+      const each = per === 'subject' ? 'of one declaration or container' : 'of one shipment';
+      return `${refs(rule.from)} at most ${atMost} times ${each}`;
+    }
     case 'dwell':
       return `a hold no longer than ${within}${calendar}`;
     case 'ack':
@@ -22,6 +39,16 @@ export function ruleText(rule: Rule): string {
     case 'after':
       return `${refs(rule.to)} within ${within} of ${refs(rule.from)}${calendar}`;
   }
+}
+
+function reconcileText({ reconcile, within, calendar }: Rule): string {
+  const { values, tolerance, firstDigits } = reconcile!;
+  const names = values.map(({ text }) => text).join(' = ');
+  const digits = firstDigits === undefined ? '' : `, first ${firstDigits} digits`;
+  const allowed = tolerance.text === '' ? '' : `, within ${tolerance.text}`;
+  const grace =
+    'ms' in within && within.ms === 0 ? '' : `, at the latest ${within.text} after both are known`;
+  return `${names}${digits}${allowed}${grace}${grace === '' || calendar === undefined ? '' : ` on calendar ${calendar}`}`;
 }
 
 const dateText = (date: DateRef): string =>

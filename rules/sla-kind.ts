@@ -5,7 +5,7 @@ export interface KindInfo {
   /** The key of what starts the clock (or of what its deadline hangs on), and of what ends it. */
   readonly start: string;
   readonly end: string;
-  /** The key of its length of time. */
+  /** The key of its length of time; '' when it has none. */
   readonly budget: string;
 }
 
@@ -16,6 +16,21 @@ export const KINDS = {
   by: { keys: ['event', 'by', 'tolerance'], start: 'by', end: 'event', budget: 'tolerance' },
   'calendar-date': { keys: ['from', 'to', 'due'], start: 'from', end: 'to', budget: 'due' },
   dwell: { keys: ['state', 'agency', 'longer_than'], start: 'state', end: 'state', budget: 'longer_than' },
+  silence: { keys: ['from', 'until', 'quiet_for'], start: 'from', end: 'until', budget: 'quiet_for' },
+  sequence: { keys: ['event', 'not_before'], start: 'event', end: 'not_before', budget: '' },
+  reconcile: {
+    keys: ['values', 'tolerance', 'first_digits', 'within'],
+    start: 'values',
+    end: 'values',
+    budget: 'within',
+  },
+  duplicate: { keys: ['event', 'same'], start: 'event', end: 'event', budget: '' },
+  count: {
+    keys: ['event', 'at_most', 'warn_at', 'per', 'until'],
+    start: 'event',
+    end: 'until',
+    budget: '',
+  },
   ack: {
     keys: ['submitted', 'answered_by', 'within'],
     start: 'submitted',

@@ -18,6 +18,7 @@ export interface RuleDraft {
   readonly places: Readonly<Record<string, Place>>;
 }
 
+const PAUSE_STATES = ['customs.hold', 'under-way'] as const;
 const DEFAULT_WAIT_FOR_FEEDS_MS = 2 * 3_600_000;
 
 /** Reads one entry of `rules:`; undefined when an error makes it unusable (then it is reported). */
@@ -108,7 +109,7 @@ function readPauses(fields: Fields): PauseCondition[] {
   const out: PauseCondition[] = [];
   for (const item of items) {
     if (item.kind !== 'map') {
-      const state = readOneOf(item, report, 'pause_while', HOLD_STATES);
+      const state = readOneOf(item, report, 'pause_while', PAUSE_STATES);
       if (state !== undefined) out.push({ state });
       continue;
     }
@@ -161,10 +162,17 @@ export function canonicalTerms(rule: Rule): string {
     rule.to.map(milestoneRefText),
     budgetTerms(rule.within),
     rule.warn.map(budgetTerms),
-    rule.pauseWhile.map((p) => [p.state, p.agency ?? '']),
+    rule.pauseWhile.map((p) => [p.state, ('agency' in p && p.agency) || '']),
     rule.waitForFeedsMs,
     rule.on?.text ?? '',
     rule.dates.map((date) => ('attribute' in date ? date.attribute : milestoneRefText(date))),
     rule.provedBy,
+    rule.reconcile && [
+      rule.reconcile.values.map(({ text }) => text),
+      rule.reconcile.tolerance,
+      rule.reconcile.firstDigits,
+    ],
+    rule.same,
+    rule.count,
   ]);
 }

@@ -1,5 +1,6 @@
 import type { Budget, DateRef, MilestoneRef, Rule } from './sla.ts';
 import { NO_TIME, readBudget, readDateRule } from './sla-budget.ts';
+import { readCount, readReconcile, readSame } from './sla-compare.ts';
 import type { RuleKind } from './sla-kind.ts';
 import { milestoneRefText, readMilestoneRefs } from './sla-milestone.ts';
 import type { Fields } from './yaml-reader.ts';
@@ -7,9 +8,12 @@ import { placeWithin } from './yaml-report.ts';
 import { readOneOf, readTextNodes } from './yaml-values.ts';
 
 /** What the keys of its kind say of a rule. */
-export type Terms = Pick<Rule, 'from' | 'to' | 'within' | 'on' | 'dates'>;
+export type Terms = Pick<Rule, 'from' | 'to' | 'within' | 'on' | 'dates' | 'reconcile' | 'same' | 'count'>;
 
-const NOTHING: Terms = { from: [], to: [], within: NO_TIME, on: undefined, dates: [] };
+const NOTHING: Terms = {
+  ...{ from: [], to: [], within: NO_TIME, on: undefined, dates: [] },
+  ...{ reconcile: undefined, same: [], count: undefined },
+};
 
 /** Reads the keys of a kind. What is wrong or missing is reported, and something harmless stands in its place. */
 export function readTerms(kind: RuleKind, fields: Fields): Terms {
@@ -52,6 +56,24 @@ export function readTerms(kind: RuleKind, fields: Fields): Terms {
         to: refs('to', 'duty.paid'),
         on: fields.required('due', (n) => readDateRule(n, report, 'due'), '15th working day of next month'),
       };
+    case 'silence':
+      return {
+        ...NOTHING,
+        from: refs('from', 'goods.issued'),
+        to: refs('until', 'delivered'),
+        within: budget('quiet_for', '72h'),
+      };
+    case 'sequence':
+      return { ...NOTHING, from: refs('event', 'gate.out'), to: refs('not_before', 'customs.released') };
+    case 'reconcile':
+      return readReconcileTerms(fields);
+    case 'duplicate':
+      return { ...NOTHING, from: refs('event', 'customs.accepted'), same: readSame(fields) };
+    case 'count': {
+      const until = fields.get('until');
+      const to = until === undefined ? [] : readMilestoneRefs(until, report, 'until');
+      return { ...NOTHING, from: refs('event', 'customs.rejected'), to, count: readCount(fields) };
+    }
     case 'dwell':
       fields.required('state', (n) => readOneOf(n, report, 'state', HOLD_STATES), 'customs.hold');
       return { ...NOTHING, ...HOLD, within: budget('longer_than', '3bd') };
@@ -64,6 +86,19 @@ const HOLD: Pick<Terms, 'from' | 'to'> = {
   from: [{ milestone: 'customs.hold.placed', classifier: 'actual' }],
   to: [{ milestone: 'customs.hold.removed', classifier: 'actual' }],
 };
+
+function readReconcileTerms(fields: Fields): Terms {
+  const within = fields.get('within');
+  const reconcile = readReconcile(fields);
+  const from = reconcile.values.flatMap(({ milestone }): MilestoneRef[] =>
+    milestone === undefined ? [] : [{ milestone, classifier: 'actual' }],
+  );
+  return {
+    ...NOTHING,
+    ...{ from, reconcile },
+    within: (within && readBudget(within, fields.report, 'within')) ?? NO_TIME,
+  };
+}
 
 function requirePlans(fields: Fields, key: string, refs: readonly MilestoneRef[]): void {
   for (const ref of refs) {

@@ -45,6 +45,9 @@ export interface Rule {
   readonly within: Budget; // for 'before': at least this long before `to`
   readonly on: DateRule | undefined; // 'calendar-date': instead of `within`
   readonly dates: readonly DateRef[]; // 'by': in order of preference; those that are plans are in `from` too
+  readonly reconcile: Reconcile | undefined;
+  readonly same: readonly string[]; // 'duplicate': attributes by which goods are known to be the same
+  readonly count: Count | undefined;
   readonly warn: readonly Budget[]; // before dueAt
   readonly calendar: string | undefined; // name in the same RuleSet; undefined = 24x7 UTC
   readonly pauseWhile: readonly PauseCondition[];
@@ -55,10 +58,37 @@ export interface Rule {
   readonly basis: string | undefined; // legal or practical source
   readonly place: { readonly file: string; readonly line: number; readonly column: number };
 }
+/** What a `reconcile` rule compares. */
+export interface Reconcile {
+  readonly values: readonly ValueRef[];
+  /** Numbers may differ by either; both 0: not at all. */
+  readonly tolerance: { readonly share: number; readonly amount: number; readonly text: string };
+  /** Texts are compared by so many of their first letters and digits; undefined: whole. */
+  readonly firstDigits: number | undefined;
+}
+
+/** `duty.amount of duty.assessed from broker`: an attribute, and of whose statements. */
+export interface ValueRef {
+  readonly attribute: string;
+  readonly milestone: MilestoneCode | undefined;
+  readonly source: string | undefined;
+  readonly text: string;
+}
+
+/** How often something may happen. */
+export interface Count {
+  readonly atMost: number;
+  readonly warnAt: number | undefined;
+  readonly per: 'subject' | 'shipment';
+}
+
 /** A date that was agreed: a planned milestone, or one that a document states. */
 export type DateRef = MilestoneRef | { readonly attribute: string };
 
-export type PauseCondition = { readonly state: 'customs.hold'; readonly agency?: string };
+/** A state in which a clock stands still: a hold, of one agency where it is named; or the goods are between two stops. */
+export type PauseCondition =
+  | { readonly state: 'customs.hold'; readonly agency?: string }
+  | { readonly state: 'under-way' };
 export interface RuleSet {
   readonly rules: readonly Rule[];
   readonly calendars: ReadonlyMap<string, Calendar>;

@@ -20,10 +20,13 @@ export interface Group {
   estimated: TraceEntry | undefined;
   /** The entry that alone is the actual; undefined when several are, or when other occurrences have a say. */
   actual: TraceEntry | undefined;
+  /** The actuals that count beside the best, in the order of trust. */
+  others: readonly TraceEntry[];
   voided: readonly Voided[];
 }
 
 export const NONE_VOIDED: readonly Voided[] = [];
+const NO_ENTRIES: readonly TraceEntry[] = [];
 /** Customs' answers: the highest version among them voids releases of earlier ones. */
 export const ANSWERS: ReadonlySet<MilestoneCode> = new Set<MilestoneCode>([
   'customs.accepted',
@@ -67,6 +70,7 @@ export function groupOf(groups: Group[], { milestone, occurrence }: TraceEntry):
     planned: undefined,
     estimated: undefined,
     actual: undefined,
+    others: NO_ENTRIES,
     voided: NONE_VOIDED,
   };
   groups.splice(at, 0, group);
@@ -90,6 +94,8 @@ export function gather(
     else estimated = latest(estimated, entry, rank);
   }
   const alone = actuals.length === 1 && group.milestone !== 'customs.released' ? actuals[0] : undefined;
+  const othersBefore = group.others;
+  group.others = NO_ENTRIES;
   if (actuals.length === 0) group.voided = NONE_VOIDED;
   const plannedFact = stated(planned, group.planned, before.planned);
   const estimatedFact = stated(estimated, group.estimated, before.estimated);
@@ -101,15 +107,20 @@ export function gather(
   group.estimated = estimated;
   group.actual = alone;
   group.stale = false;
-  if (plannedFact === before.planned && estimatedFact === before.estimated && actualFact === before.actual)
-    return;
+  const sameFacts =
+    plannedFact === before.planned && estimatedFact === before.estimated && actualFact === before.actual;
+  if (sameFacts && sameEntries(group.others, othersBefore)) return;
   const { milestone, occurrence } = group;
   const fact: { -readonly [K in keyof MilestoneFact]: MilestoneFact[K] } = { milestone, occurrence };
   if (plannedFact !== undefined) fact.planned = plannedFact;
   if (estimatedFact !== undefined) fact.estimated = estimatedFact;
   if (actualFact !== undefined) fact.actual = actualFact;
+  if (group.others.length > 0) fact.others = group.others.map((entry) => factOf(entry));
   group.fact = fact;
 }
+
+const sameEntries = (a: readonly TraceEntry[], b: readonly TraceEntry[]): boolean =>
+  a.length === b.length && a.every((entry, i) => entry === b[i]);
 
 const latest = (best: TraceEntry | undefined, entry: TraceEntry, rank: SourceRank): TraceEntry =>
   best === undefined || byLatest(entry, best, rank) < 0 ? entry : best;
@@ -134,12 +145,14 @@ function bestOf(
 ): Fact | undefined {
   if (group.milestone !== 'customs.released') {
     const [best, ...others] = actuals.sort((a, b) => byTrust(a, b, rank));
+    group.others = others;
     return factOf(best!, others.map(entryEventId));
   }
   const judged = judgeReleases(actuals, holds, newestVersion(groups, group.occurrence.subject));
   group.voided = judged.voided.length === 0 ? NONE_VOIDED : judged.voided;
   const [best, ...others] = [...judged.counting].sort((a, b) => byTrust(a.entry, b.entry, rank));
   if (best === undefined) return undefined;
+  group.others = others.map(({ entry }) => entry);
   const also = [...best.because, ...others.map(({ entry }) => entryEventId(entry))];
   return factOf(best.entry, also, best.at, best.observedAt);
 }

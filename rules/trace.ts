@@ -69,6 +69,8 @@ export interface MilestoneFact {
   readonly planned?: Fact;
   readonly estimated?: Fact;
   readonly actual?: Fact;
+  /** What else was said of the actual, by other sources or of other happenings; in the order of trust. */
+  readonly others?: readonly Fact[];
 }
 
 export interface Hold {

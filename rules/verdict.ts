@@ -34,7 +34,20 @@ export type VerdictReason =
   | 'rule-removed'
   | 'operator-waived'
   | 'outside-calendar'
-  | 'date-unreadable';
+  | 'date-unreadable'
+  | 'heard-of'
+  | 'heard-after-silence'
+  | 'no-longer-active'
+  | 'under-way'
+  | 'in-order'
+  | 'out-of-order'
+  | 'values-agree'
+  | 'values-differ'
+  | 'not-comparable'
+  | 'declared-once'
+  | 'declared-twice'
+  | 'within-count'
+  | 'count-reached';
 
 /** How sure a breach is: proved by every channel that could tell, or not. */
 export type Confidence = 'proved' | 'unconfirmed';

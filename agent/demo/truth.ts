@@ -1,6 +1,6 @@
 import { before, dueAt } from '../../rules/budget.ts';
 import type { Calendar, Window } from '../../rules/calendar.ts';
-import { clockIdOf } from '../../rules/evaluate.ts';
+import { clockIdOf } from '../../rules/hash.ts';
 import { shipmentIdOf } from '../../rules/identity-override.ts';
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';

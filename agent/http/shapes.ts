@@ -267,6 +267,7 @@ export const EXPLANATION = object(
     start: explainedFact,
     windows,
     pauses: windows,
+    details: list(text),
     because: text,
     channels: list({ type: 'object' }),
     evidence: list(explainedFact),

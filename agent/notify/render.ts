@@ -1,10 +1,12 @@
 import type { AlertChangeKind } from '../../rules/alert.ts';
 import type { ChannelState } from '../../rules/channel.ts';
+import { detailsOf } from '../../rules/details.ts';
 import { MILESTONES } from '../../rules/milestone.ts';
 import { REF_TYPES, type RefType } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
 import type { AlertText, ChannelAlertInput, RenderAlert, ShipmentAlertInput } from '../track/outcome.ts';
+import { BREACH_WORDS, END_WORDS, withdrawalWords } from './render-reason.ts';
 import { formatDuration, formatMoment, formatTwice } from './words.ts';
 
 export interface RenderSettings {
@@ -57,7 +59,8 @@ function renderShipmentAlert(
   const lines = [
     `Shipment: ${refsInWords(trace)}`,
     lane.words === '' ? '' : `Lane: ${lane.words}`,
-    `Milestone: ${rule.to.map((ref) => MILESTONES[ref.milestone].title).join(' or ')}`,
+    milestoneLine(rule),
+    ...detailsOf(trace, rule, verdict).map((detail) => `Found: ${detail}`),
     verdict.startAt === undefined ? '' : `Clock started: ${moment(verdict.startAt)}`,
     verdict.dueAt === undefined ? '' : `Due: ${moment(verdict.dueAt)}`,
     verdict.endAt === undefined ? '' : `Happened: ${moment(verdict.endAt)}`,
@@ -82,6 +85,12 @@ function renderShipmentAlert(
   };
 }
 
+/** What it is about: the milestone that ends the clock, else what the rule watches. */
+function milestoneLine({ from, to }: ShipmentAlertInput['rule']): string {
+  const titles = (to.length > 0 ? to : from).map((ref) => MILESTONES[ref.milestone].title);
+  return titles.length === 0 ? '' : `Milestone: ${titles.join(' or ')}`;
+}
+
 function lateness({ change, verdict, rule }: ShipmentAlertInput): string {
   const { dueAt, lateMs } = verdict;
   switch (change.kind) {
@@ -92,33 +101,16 @@ function lateness({ change, verdict, rule }: ShipmentAlertInput): string {
     case 'fired-unconfirmed':
     case 'confirmed':
     case 'reopened':
-      if (verdict.reason === 'replanned-impossible')
-        return ', the plan was moved and the limit had passed already';
+      if (BREACH_WORDS[verdict.reason] !== undefined) return BREACH_WORDS[verdict.reason]!;
+      if (rule.kind === 'silence' && lateMs !== undefined)
+        return `, quiet for ${formatDuration(change.at - (verdict.startAt ?? change.at))}`;
       return lateMs === undefined || lateMs <= 0 ? '' : `, late by ${formatDuration(lateMs)}`;
     case 'resolved':
       return verdict.state === 'met-late' && lateMs !== undefined
         ? `, done late by ${formatDuration(lateMs)}`
-        : ', done in time';
+        : (END_WORDS[verdict.reason] ?? ', done in time');
     case 'withdrawn':
-      return `, ${withdrawal(verdict.reason, rule.title)}`;
-  }
-}
-
-function withdrawal(reason: ShipmentAlertInput['verdict']['reason'], title: string): string {
-  switch (reason) {
-    case 'done-in-time':
-    case 'done-in-time-reported-late':
-      return 'it was done in time and reported late';
-    case 'done-within-precision':
-      return 'its date does not show that it was late';
-    case 'start-retracted':
-      return 'what started the clock was retracted';
-    case 'condition-not-met':
-      return `"${title}" does not apply to this shipment`;
-    case 'operator-waived':
-      return 'waived by an operator';
-    default:
-      return 'the deadline moved';
+      return `, ${withdrawalWords(verdict.reason, rule.title)}`;
   }
 }
 

@@ -1,0 +1,98 @@
+import t from 'tap';
+import { lintRules } from '../../rules/lint.ts';
+import { parseRules } from '../../rules/sla.ts';
+
+const parse = (lines: string) =>
+  parseRules([{ file: 'r.yaml', text: `rules:\n  r:\n${lines.replace(/^/gm, '    ')}\n` }], 2026);
+const rule = (lines: string) => {
+  const { ruleSet, problems } = parse(lines);
+  t.same(problems, [], lines);
+  return ruleSet.rules[0]!;
+};
+/** The underlined characters, the message and the fix of the one problem there is. */
+const problem = (lines: string) => {
+  const { problems } = parse(lines);
+  t.equal(problems.length, 1, lines);
+  const { line, column, length, message, fix, code } = problems[0]!;
+  const text = `rules:\n  r:\n${lines.replace(/^/gm, '    ')}\n`.split('\n')[line - 1]!;
+  return { under: text.slice(column - 1, column - 1 + length), message, fix, code };
+};
+
+t.test('each kind is told by its keys', async (t) => {
+  const kinds: Readonly<Record<string, string>> = {
+    by: 'event: delivered\nby: planned delivered',
+    'calendar-date': 'from: customs.released\nto: duty.paid\ndue: 15th working day of next month',
+    silence: 'from: goods.issued\nuntil: delivered\nquiet_for: 72h',
+    sequence: 'event: gate.out\nnot_before: customs.released',
+    reconcile: 'values: [duty.amount, duty.posted.amount]\nwithin: 2bd',
+    duplicate: 'event: customs.accepted\nsame: goods.hs',
+    count: 'event: customs.rejected\nat_most: 2\nuntil: customs.accepted',
+  };
+  for (const [kind, lines] of Object.entries(kinds)) t.equal(rule(lines).kind, kind);
+});
+
+t.test('what a reconcile rule compares', async (t) => {
+  t.match(
+    rule('values: [duty.amount of duty.assessed from customs, duty.posted.amount]\ntolerance: 0.5% or 5')
+      .reconcile,
+    {
+      values: [
+        { attribute: 'duty.amount', milestone: 'duty.assessed', source: 'customs' },
+        { attribute: 'duty.posted.amount', milestone: undefined, source: undefined },
+      ],
+      tolerance: { share: 0.005, amount: 5 },
+    },
+  );
+  t.match(rule('values: [a, b]\ntolerance: 3').reconcile, { tolerance: { share: 0, amount: 3 } });
+  t.match(rule('values: [a, b]\ntolerance: 2 %').reconcile, { tolerance: { share: 0.02, amount: 0 } });
+  t.match(problem('values: [duty.amount]'), { code: 'one-value' });
+  t.match(problem('values: [duty.amount of duty.asessed, b]'), {
+    under: 'duty.asessed',
+    fix: 'did you mean duty.assessed?',
+  });
+  t.match(problem('values: [Duty Amount, b]'), { code: 'bad-value', under: 'Duty Amount' });
+  for (const text of ['much', 'or 5', '5%5', '0.5% 5', '%']) {
+    t.match(problem(`values: [a, b]\ntolerance: "${text}"`), { code: 'bad-tolerance' }, text);
+  }
+});
+
+t.test('dates that are none, days that are none', async (t) => {
+  t.match(problem('event: delivered\nby: delivered at destination'), {
+    code: 'not-planned',
+    under: 'delivered at destination',
+    fix: /planned delivered at destination/,
+  });
+  t.match(problem('from: customs.released\nto: duty.paid\ndue: the ides of March'), {
+    code: 'bad-date-rule',
+    under: 'the ides of March',
+  });
+});
+
+t.test('counts and duplicates', async (t) => {
+  t.match(rule('event: customs.rejected\nat_most: 2\nwarn_at: 1\nper: shipment').count, {
+    atMost: 2,
+    warnAt: 1,
+    per: 'shipment',
+  });
+  t.match(problem('event: customs.rejected\nat_most: 2\nwarn_at: 3'), {
+    code: 'warn-after-breach',
+    under: '3',
+  });
+  t.match(problem('kind: count\nevent: customs.rejected'), { code: 'missing-key' });
+  t.match(problem('event: customs.accepted\nsame: [goods.hs, "HS Code"]'), { code: 'bad-value' });
+});
+
+t.test('a clock stands still while goods are under way, and only some sources prove', async (t) => {
+  const found = rule(
+    'from: goods.issued\nuntil: delivered\nquiet_for: 72h\npause_while: [under-way, { state: customs.hold, agency: FDA }]\nproved_by: carrier',
+  );
+  t.same(found.pauseWhile, [{ state: 'under-way' }, { state: 'customs.hold', agency: 'FDA' }]);
+  t.same(found.provedBy, ['carrier']);
+});
+
+t.test('a day of the calendar counts business time, and needs a calendar', async (t) => {
+  const parsed = parse(
+    'from: customs.released\nto: duty.paid\ndue: 15th working day of next month\nnotify: desk',
+  );
+  t.match(lintRules(parsed, {}), [{ code: 'no-calendar' }]);
+});
