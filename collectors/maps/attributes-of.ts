@@ -58,5 +58,5 @@ function kindOf(node: YamlNode): 'text' | 'number' | 'flag' {
   const as = node.entries.find((e) => e.key === 'as')?.value;
   const word = as?.kind === 'scalar' ? as.source : '';
   if (word === 'flag') return 'flag';
-  return word === 'number' ? 'number' : 'text';
+  return word === 'number' || word === 'hundredths' ? 'number' : 'text';
 }

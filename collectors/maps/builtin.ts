@@ -4,9 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 export const BUILTIN_MAPS = [
   'cloudevents',
   'dcsa-tnt-2.2',
+  'edifact-codeco',
+  'edifact-cusdec',
   'edifact-cusres-export',
   'edifact-cusres',
+  'edifact-desadv',
+  'edifact-iftmbc',
   'edifact-iftsta',
+  'edifact-invoic',
   'epcis',
   'eu-aes',
   'eu-ens',
@@ -16,7 +21,16 @@ export const BUILTIN_MAPS = [
   'tms-shipment',
   'uk-cds-export',
   'uk-cds-notification',
+  'x12-214',
+  'x12-309',
+  'x12-310',
   'x12-315',
+  'x12-350',
+  'x12-355',
+  'x12-810',
+  'x12-824',
+  'x12-856',
+  'x12-997',
 ] as const;
 export type BuiltinMap = (typeof BUILTIN_MAPS)[number];
 

@@ -20,6 +20,14 @@ const CONVERTERS = {
   unlocode: (text: string): string | undefined => placeOf(text)?.unlocode,
   /** Canonical decimal text; the attribute becomes a number. */
   number: (text: string): string | undefined => (DECIMAL.test(text) ? text : undefined),
+  /** An amount without its decimal point, as X12 writes type N2: `12345` is 123.45. */
+  hundredths: (text: string): string | undefined =>
+    /^-?\d{1,17}$/.test(text)
+      ? text.replace(
+          /^(-?)(\d*?)(\d{1,2})$/,
+          (_whole, sign, units, rest) => `${sign}${units || '0'}.${rest.padStart(2, '0')}`,
+        )
+      : undefined,
   flag: (text: string): string | undefined => (FLAG.test(text) ? String(TRUE.test(text)) : undefined),
 } as const;
 

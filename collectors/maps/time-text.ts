@@ -124,7 +124,9 @@ function withOffset(local: number, suffix: string): ReadTime | undefined {
  * UN/EDIFACT data element 2379: 102 `CCYYMMDD`, 203 with `HHMM`, 204 with `HHMMSS`, 304 with a zone after it (`Z` or `+01`).
  * The length tells which; without a zone the time is local.
  */
-function readEdifact(text: string): ReadTime | undefined {
+function readEdifact(said: string): ReadTime | undefined {
+  // Date and time of day joined from two fields.
+  const text = said.charCodeAt(8) === 32 ? said.slice(0, 8) + said.slice(9) : said;
   const length = /^\d*/.exec(text)?.[0].length ?? 0;
   const year = digits(text, 0, 4);
   const month = digits(text, 4, 2);

@@ -24,6 +24,7 @@ const SAMPLES: readonly (readonly [sample: string, map: BuiltinMap, zone?: strin
   ['uk-cds-TT_IM15a/3. DMSCTL.xml', 'uk-cds-notification'],
   ['uk-cds-TT_IM15a/4. DMSTAX(2).xml', 'uk-cds-notification'],
   ['uk-cds-TT_IM15a/5. DMSCLE.xml', 'uk-cds-notification'],
+  ['x12/309-test_1.masked.edi', 'x12-309', 'America/Sao_Paulo'],
   ['x12/315-test_2.edi', 'x12-315'],
   ['x12/315-test_3.edi', 'x12-315'],
   ['x12/315-test_315.edi', 'x12-315'],
