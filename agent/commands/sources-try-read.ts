@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { DeliverPolicy, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -9,6 +9,7 @@ import { splitFile } from '../../collectors/files/records.ts';
 import type { LoggedMessage } from '../../collectors/maps/map.ts';
 import { connectOptions } from '../../collectors/nats/connection.ts';
 import { fromNats } from '../../collectors/nats/message.ts';
+import { withoutPrivate } from '../../collectors/privacy/private-sink.ts';
 import type { HttpSourceConfig, ODataSourceConfig } from '../../collectors/settings.ts';
 import { parseConfig } from '../config.ts';
 import { type CommandContext, textOption, UsageError } from './command.ts';
@@ -21,15 +22,17 @@ export async function readMessages(
   context: CommandContext,
 ): Promise<readonly LoggedMessage[]> {
   const raw = await readRaw(trial, target, context);
-  return raw.map((message, i) => toLogged(message, i, context.clock.now()));
+  const { privacy } = trial.map;
+  return raw.map((message, i) =>
+    toLogged(privacy === undefined ? message : withoutPrivate(message, privacy), i, context.clock.now()),
+  );
 }
 
 function readRaw(trial: Trial, target: string, context: CommandContext): Promise<readonly RawMessage[]> {
   if (/^https?:\/\//.test(target)) return readUrl(trial, target, context);
   const path = resolve(context.cwd, target);
   if (existsSync(path)) {
-    if (!statSync(path).isFile()) throw new UsageError(`${target} is no file`, 1);
-    return readFile(trial, path, context);
+    return statSync(path).isDirectory() ? readFolder(trial, path, context) : readFile(trial, path, context);
   }
   if (/^[^\s/\\]+$/.test(target) && trial.config !== undefined) return readSubject(trial, target, context);
   const why = trial.config === undefined ? ' (for a NATS subject, name a source of the configuration)' : '';
@@ -71,6 +74,25 @@ async function readFile(trial: Trial, path: string, context: CommandContext): Pr
     out.push({ ...head, contentType, origin, sourceId: origin, data: record.data });
   }
   return out;
+}
+
+/** Every file in a folder but those still being written, in the order of their names. */
+async function readFolder(
+  trial: Trial,
+  folder: string,
+  context: CommandContext,
+): Promise<readonly RawMessage[]> {
+  const most = seconds(context, 'max', 10_000);
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map(({ name }) => name);
+  const out: RawMessage[] = [];
+  for (const name of names.sort()) {
+    if (out.length >= most) break;
+    out.push(...(await readFile(trial, resolve(folder, name), context)));
+  }
+  return out.slice(0, most);
 }
 
 const seconds = (context: CommandContext, name: string, otherwise: number): number => {
@@ -177,8 +199,8 @@ async function listen(
   return out;
 }
 
-/** How far back from a subject's newest message to look, in messages of the whole stream. */
-const LOOK_BACK = 500;
+/** How far back from a subject's newest message to look, in messages of the whole stream: this many for each that is wanted. */
+const LOOK_BACK = 25;
 
 async function newest(
   manager: JetStreamManager,
@@ -189,14 +211,15 @@ async function newest(
 ): Promise<readonly RawMessage[]> {
   const last = await manager.streams.getMessage(stream, { last_by_subj: subject });
   if (last === null) return [];
-  const start = Math.max(1, last.seq - LOOK_BACK);
+  const lookBack = LOOK_BACK * limit.max;
+  const start = Math.max(1, last.seq - lookBack);
   const consumer = await manager.jetstream().consumers.get(stream, {
     filter_subjects: subject,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: start,
   });
   const out: RawMessage[] = [];
-  const messages = await consumer.fetch({ max_messages: LOOK_BACK + 1, expires: limit.waitMs });
+  const messages = await consumer.fetch({ max_messages: lookBack + 1, expires: limit.waitMs });
   for await (const message of messages) {
     out.push(read(message));
     if (message.seq >= last.seq) break;

@@ -3,6 +3,10 @@ import { describeEvent, spanText } from '../../collectors/maps/testing.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import { checkRef, type Ref, refText } from '../../rules/refs.ts';
 import type { Trial } from './sources-try.ts';
+import type { Coverage } from './sources-try-coverage.ts';
+import type { FieldSeen } from './sources-try-fields.ts';
+import { coverageText } from './sources-try-text.ts';
+import { plural } from './table.ts';
 
 export interface TryResult {
   readonly message: LoggedMessage;
@@ -13,6 +17,10 @@ export interface TryReport {
   readonly trial: Trial;
   readonly target: string;
   readonly results: readonly TryResult[];
+  /** Fields at which the map never looked. */
+  readonly unread: readonly FieldSeen[];
+  /** Tell what came of every message, and not only the sums. */
+  readonly details: boolean;
 }
 
 /** Distinct refs of all events, with what their check digits say. */
@@ -31,8 +39,7 @@ function refsOf(results: readonly TryResult[]): readonly { readonly ref: Ref; re
 const eventsOf = (results: readonly TryResult[]): readonly ShipmentEvent[] =>
   results.flatMap(({ result }) => (result.kind === 'events' ? result.events : []));
 
-export function reportJson(report: TryReport): unknown {
-  const { trial, target, results } = report;
+export function reportJson({ trial, target, results, details }: TryReport, coverage: Coverage): unknown {
   const events = eventsOf(results);
   return {
     map: trial.map.name,
@@ -44,7 +51,8 @@ export function reportJson(report: TryReport): unknown {
     events: events.length,
     zonesAssumed: events.filter((e) => e.occurredAt.zoneFrom === 'assumed').length,
     refs: refsOf(results).map(({ ref, verdict }) => ({ ref: refText(ref), verdict })),
-    results: results.map(({ message, result }) => ({
+    coverage,
+    results: (details ? results : []).map(({ message, result }) => ({
       origin: message.subject,
       bytes: message.data.byteLength,
       contentType: message.contentType,
@@ -55,8 +63,7 @@ export function reportJson(report: TryReport): unknown {
   };
 }
 
-export function reportText(report: TryReport): string {
-  const { trial, target, results } = report;
+export function reportText({ trial, target, results, details }: TryReport, coverage: Coverage): string {
   const events = eventsOf(results);
   const bytes = results.reduce((sum, { message }) => sum + message.data.byteLength, 0);
   const lines = [
@@ -64,22 +71,16 @@ export function reportText(report: TryReport): string {
     `read     ${plural(results.length, 'message')}, ${bytes} bytes, from ${target}`,
     `mapped   ${plural(events.length, 'event')}`,
   ];
-  for (const { message, result } of results) lines.push('', ...messageLines(message, result));
-  const refs = refsOf(results);
+  for (const { message, result } of details ? results : []) lines.push('', ...messageLines(message, result));
+  const refs = details ? refsOf(results) : [];
   if (refs.length > 0) lines.push('', 'references');
   for (const { ref, verdict } of refs)
     lines.push(`  ${refText(ref).padEnd(40)} ${CHECK_WORDS[verdict] ?? verdict}`);
-  const assumed = events.filter((e) => e.occurredAt.zoneFrom === 'assumed').length;
-  if (assumed > 0) {
-    const hint = "set `zone:` on the source, or give the map the place or the zone's field";
-    lines.push('', `${plural(assumed, 'time')} read in an assumed zone: ${hint}`);
-  }
+  lines.push('', ...coverageText(coverage));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 const CHECK_WORDS: Readonly<Record<string, string>> = { valid: 'check digit fits', 'no-check': '' };
-
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 function messageLines(message: LoggedMessage, result: MapResult): readonly string[] {
   const lines = [`${message.subject} (${message.contentType}, ${message.data.byteLength} bytes)`];

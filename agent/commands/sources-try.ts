@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BUILTIN_MAPS, builtinMapText } from '../../collectors/maps/builtin.ts';
 import { compileMap } from '../../collectors/maps/compile.ts';
-import type { CompiledMap, SourceIdentity } from '../../collectors/maps/map.ts';
+import type { CompiledMap, LoggedMessage, MapResult, SourceIdentity } from '../../collectors/maps/map.ts';
+import { withheldWhy } from '../../collectors/privacy/privacy.ts';
 import type { SourceConfig } from '../../collectors/settings.ts';
 import { closest, formatProblem } from '../../rules/problem.ts';
+import { parseRules, type Rule } from '../../rules/sla.ts';
 import type { Config } from '../config.ts';
-import { loadProject } from '../config-load.ts';
+import { findRuleFiles, loadProject } from '../config-load.ts';
 import {
   CONFIG_OPTION,
   type Command,
@@ -15,6 +17,8 @@ import {
   textOption,
   UsageError,
 } from './command.ts';
+import { coverageOf } from './sources-try-coverage.ts';
+import { FieldWatch } from './sources-try-fields.ts';
 import { readMessages } from './sources-try-read.ts';
 import { reportJson, reportText, type TryResult } from './sources-try-report.ts';
 
@@ -22,16 +26,22 @@ import { reportJson, reportText, type TryResult } from './sources-try-report.ts'
 export const sourcesTry: Command = {
   name: 'sources try',
   summary: 'Show what a source or map makes of real messages',
-  usage: '<source or map> <file|url|subject>',
+  usage: '<source or map> <file|folder|url|subject>',
   options: {
     ...CONFIG_OPTION,
     partner: { type: 'string', describe: 'who speaks, when the first argument is a map' },
     zone: { type: 'string', describe: "the partner's time zone, when the first argument is a map" },
-    max: { type: 'string', describe: 'read at most so many messages from a URL or subject (default 20)' },
+    max: {
+      type: 'string',
+      describe: 'read at most so many messages (URL and subject: default 20, folder: 10000)',
+    },
+    details: { type: 'boolean', describe: 'tell of every message, however many there are (else up to 10)' },
     wait: { type: 'string', describe: 'wait so many seconds for a URL or subject (default 10)' },
   },
   details: [
     'The first argument is a source of the configuration, a ready map (builtin:dcsa-tnt-2.2), or a map file.',
+    'Ends with what the messages cover: codes, places, identifiers and zones that are not known, fields never read, milestones that the',
+    'source can prove, and the rules (of the configuration, else of the ready packs) whose end it can prove.',
     'Nothing is stored, acknowledged or moved. A subject is read from the stream that keeps it, else listened to.',
     'Exit code 0: every message was understood. 1: a message or record would become a dead letter, or nothing was read.',
   ].join('\n'),
@@ -45,26 +55,49 @@ export interface Trial {
   readonly identity: SourceIdentity;
   readonly source?: SourceConfig;
   readonly config?: Config;
+  /** Of the configuration; absent when it has none. */
+  readonly rules?: readonly Rule[];
 }
+
+/** With more messages only the sums are told. */
+const MOST_DETAILED = 10;
 
 async function run(context: CommandContext): Promise<number> {
   const [what, target, ...more] = context.args.positionals;
   if (what === undefined || target === undefined || more.length > 0) {
-    throw new UsageError('usage: laytime sources try <source or map> <file|url|subject>');
+    throw new UsageError('usage: laytime sources try <source or map> <file|folder|url|subject>');
   }
   const trial = mapTrial(what, context) ?? sourceTrial(what, context);
   const messages = await readMessages(trial, target, context);
+  const fields = new FieldWatch();
   const results: TryResult[] = messages.map((message) => ({
     message,
-    result: trial.map.map(message, trial.identity),
+    result: mapOne(trial, message, fields),
   }));
-  const report = { trial, target, results };
-  context.stdout(context.json ? `${JSON.stringify(reportJson(report))}\n` : reportText(report));
+  const details = context.args.values.details === true || results.length <= MOST_DETAILED;
+  const report = { trial, target, results, unread: fields.unread(), details };
+  const coverage = coverageOf(report, trial.rules ?? readyRules(context));
+  const text = context.json ? JSON.stringify(reportJson(report, coverage)) : reportText(report, coverage);
+  context.stdout(context.json ? `${text}\n` : text);
   const bad = results.some(
     ({ result }) =>
       result.kind === 'dead-letter' || (result.kind === 'events' && (result.rejected?.length ?? 0) > 0),
   );
   return bad || results.length === 0 ? 1 : 0;
+}
+
+/** A message that was withheld, for it may hold private fields and cannot be read, has come to no map. */
+function mapOne({ map, identity }: Trial, message: LoggedMessage, fields: FieldWatch): MapResult {
+  const withheld = withheldWhy(message.contentType);
+  if (withheld === undefined) return map.map(message, identity, fields.watch);
+  const reason = `${withheld}: it cannot be read, and the map names private fields`;
+  return { kind: 'dead-letter', code: 'withheld', reason, refs: [] };
+}
+
+function readyRules({ cwd, clock }: CommandContext): readonly Rule[] {
+  const files = findRuleFiles({ pattern: 'builtin:*' }, cwd, cwd);
+  const texts = files.map(({ path, name }) => ({ file: name, text: readFileSync(path, 'utf8') }));
+  return parseRules(texts, new Date(clock.now()).getUTCFullYear()).ruleSet.rules;
 }
 
 /** The first argument as a map; undefined when it does not look like one. */
@@ -119,5 +152,13 @@ function sourceTrial(what: string, context: CommandContext): Trial {
     throw new UsageError(`the map ${source.map} has errors; run laytime config check`, 1);
   const { name, tenant, partner, zone } = source;
   const identity = { name, tenant, partner, fallbackZone: config.timezone };
-  return { name, map, identity: zone === undefined ? identity : { ...identity, zone }, source, config };
+  const { rules } = project.rules.ruleSet;
+  return {
+    name,
+    map,
+    identity: zone === undefined ? identity : { ...identity, zone },
+    source,
+    config,
+    ...(rules.length > 0 && { rules }),
+  };
 }

@@ -40,6 +40,9 @@ export function drawTable<T>(
 export const fit = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 
+/** `1 message`, `2 messages`. */
+export const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+
 /** What partners wrote must not steer a terminal. */
 export const clean = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out.

@@ -97,7 +97,7 @@ const mapOf = (
   version,
   proves,
   ...(privacy !== undefined && { privacy }),
-  map: (message, source) => runMap(parts, message, source),
+  map: (message, source, watch) => runMap(parts, message, source, watch),
 });
 
 /** `proves:` the milestones about which this feed's silence means something, where that is fewer than it can state. */

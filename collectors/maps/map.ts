@@ -2,6 +2,7 @@ import type { ShipmentEvent } from '../../rules/event.ts';
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import type { Value } from '../formats/format.ts';
 import type { PrivateFields } from '../privacy/privacy.ts';
 
 /** A raw message as it is read back from the log. Header fields are those of RawMessage. */
@@ -107,5 +108,6 @@ export interface CompiledMap {
   readonly proves: readonly MilestoneCode[];
   /** Fields that must never be kept: whoever writes a message anywhere drops them before. */
   readonly privacy?: PrivateFields;
-  map(message: LoggedMessage, source: SourceIdentity): MapResult;
+  /** `watch` is given the parsed message, and what it returns is read: to learn what a map looks at. */
+  map(message: LoggedMessage, source: SourceIdentity, watch?: (value: Value) => Value): MapResult;
 }

@@ -32,14 +32,20 @@ interface Gathered {
 }
 
 /** bytes → value → records → events. One record that cannot be used does not take the others with it. */
-export function runMap(parts: MapParts, message: LoggedMessage, source: SourceIdentity): MapResult {
+export function runMap(
+  parts: MapParts,
+  message: LoggedMessage,
+  source: SourceIdentity,
+  watch?: (value: Value) => Value,
+): MapResult {
   const opened = open(parts, message);
   if ('fault' in opened) return deadLetter(opened.fault.code, opened.fault.reason, message);
+  const root = watch === undefined ? opened.value : watch(opened.value);
   const scope: Scope = {
     message,
     source,
-    root: opened.value,
-    record: opened.value,
+    root,
+    record: root,
     recordAt: '',
     alone: true,
     item: undefined,
@@ -56,7 +62,6 @@ export function runMap(parts: MapParts, message: LoggedMessage, source: SourceId
   for (const odd of opened.oddities ?? []) scope.notes.push({ kind: 'envelope', ...odd });
   if (parts.records === undefined) {
     // Lines, the messages of an interchange, and a batch of CloudEvents are lists by nature.
-    const { root } = scope;
     if (Array.isArray(root)) readAll(parts, root, '', opened.correlationId, scope, gathered);
     else readRecord(parts, opened.correlationId, scope, gathered);
   } else {

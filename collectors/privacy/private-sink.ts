@@ -17,7 +17,8 @@ export function privateSink(sink: Sink, fields: ReadonlyMap<string, PrivateField
   };
 }
 
-function withoutPrivate(message: RawMessage, fields: PrivateFields): RawMessage {
+/** The message without private fields; withheld when it cannot be read. */
+export function withoutPrivate(message: RawMessage, fields: PrivateFields): RawMessage {
   const { contentType, data } = message;
   // The head of a message cannot be read, and so not be cleaned.
   const cleaned = isOversize(contentType)

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -62,7 +62,11 @@ t.test('what is not mapped, guessed or wrong is said', async (t) => {
   t.match(out, /dead letter +bad-time at \/eventDateTime: transport: "soon" is not a time/);
   t.match(out, /unknown-place .*"USXYZ": not in our list of places/);
   t.match(out, /container:APZU4812091 +check-digit-wrong/);
-  t.match(out, /1 time read in an assumed zone: set `zone:`/);
+  t.match(out, /1 time in an ASSUMED zone: set `zone:`/);
+  t.match(out, /What could not be read\n {2}1× bad-time at \/eventDateTime/);
+  t.match(out, /Codes .*\n {2}1× \/transportEventTypeCode "OMIT": .*first in events\.json:2/);
+  t.match(out, /Places .*\n {2}1× .*"USXYZ"/);
+  t.match(out, /1 different container: 0 fit, 1 do not\n {4}APZU4812091: check-digit-wrong/);
 
   const zoned = await laytime(
     dir,
@@ -79,6 +83,89 @@ t.test('what is not mapped, guessed or wrong is said', async (t) => {
   t.match(report.results[0].events[0], { at: '2026-03-01T16:58:00Z', zone_from: 'partner' });
   t.match(report.results[2], { kind: 'dead-letter', code: 'bad-time' });
 });
+
+const MAP = `map: broker
+format: json
+revision: snapshot
+records: declarations
+id: id
+privacy: { drop: [person] }
+refs: { delivery: delivery }
+attributes: { mode: { from: mode, codes: modes } }
+codes: { modes: { "1": sea } }
+events:
+  - { name: arrived, milestone: arrived, when: { party.role: CN }, time: at, occurrence: { role: { from: stop } } }
+  - { name: released, milestone: customs.released, when: { status: REL }, time: at }
+`;
+const declaration = (id: number, more: object = {}) => ({
+  declarations: [
+    {
+      id,
+      delivery: `8000000${id}`,
+      mode: '1',
+      party: { role: 'CN', street: 'Kai 1' },
+      at: '2026-02-01T10:00:00Z',
+      ...more,
+    },
+  ],
+});
+
+t.test(
+  'a folder is covered: sums, fields never read, what can be proved, which rules that serves',
+  async (t) => {
+    const dir = await withTempDir(t);
+    await writeFile(join(dir, 'broker.yaml'), MAP);
+    await mkdir(join(dir, 'in'));
+    for (let i = 1; i <= 9; i++)
+      await writeFile(
+        join(dir, 'in', `${i}.json`),
+        JSON.stringify(declaration(i, { extra: { code: `X${i}` }, person: 'Jo' })),
+      );
+    await writeFile(
+      join(dir, 'in', 'a.json'),
+      JSON.stringify(declaration(10, { mode: '7', stop: 'destination' })),
+    );
+    await writeFile(join(dir, 'in', 'b.json'), JSON.stringify(declaration(11, { mode: '7', at: 'soon' })));
+    await writeFile(join(dir, 'in', 'c.json'), '{"declarations":');
+    await writeFile(join(dir, 'in', '.part.json'), '{');
+    const { code, out } = await laytime(dir, './broker.yaml', 'in');
+    t.equal(code, 1);
+    t.match(out, /12 messages: 10 understood, 0 left out, 2 dead letters/);
+    t.match(out, /1× bad-time at \/declarations\/\*\/at: .*first in b\.json:1/);
+    t.match(out, /1× withheld: not-parseable/);
+    t.match(out, /2× \/declarations\/\*\/mode "7"/);
+    t.match(
+      out,
+      /Fields that the map never reads\n {2}11× \/declarations\/\*\/party\/street {2}"Kai 1"\n {2}9× \/declarations\/\*\/extra\/code {2}"X1"\n\n/,
+    );
+    t.match(out, /arrived: can be proved, 10 actual; 9 of 10 name no stop/);
+    t.match(out, /customs\.released: can be proved, not in these messages/);
+    t.match(out, /Rules that it makes provable[\s\S]*uk-import-release: /);
+    t.notMatch(out, 'Jo"', 'a private field is not shown');
+    t.notMatch(out, /references\n/, 'many messages: only the sums');
+    const { coverage, results } = JSON.parse(
+      (await laytime(dir, '--json', '--details', './broker.yaml', 'in')).out,
+    );
+    t.equal(results.length, 12);
+    t.match(coverage, { messages: 12, zones: { text: 10 }, ids: [{ type: 'delivery', different: 10 }] });
+    t.match(
+      coverage.rules.find(({ rule }: { rule: string }) => rule === 'uk-import-release'),
+      { needs: [] },
+    );
+
+    await writeFile(
+      join(dir, 'rules.yaml'),
+      'rules:\n  mine: { title: Mine, from: departed, to: arrived, within: 5d, notify: desk }\n',
+    );
+    await writeFile(
+      join(dir, 'laytime.yaml'),
+      'nats: embedded\nclickhouse: embedded\nsources:\n  broker: { files: in, map: broker.yaml }\nrules: [rules.yaml]\nnotify:\n  desk: { log: true }\n',
+    );
+    const configured = JSON.parse((await laytime(dir, '--json', '--max', '3', 'broker', 'in')).out);
+    t.equal(configured.messages, 3);
+    t.same(configured.coverage.rules, [{ rule: 'mine', title: 'Mine', needs: ['departed'] }]);
+  },
+);
 
 t.test('a map file with a mistake', async (t) => {
   const dir = await withTempDir(t);
