@@ -42,7 +42,7 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 const countedLine = ({ what, times, why, first }: Counted): string =>
-  `${times}× ${what}: ${why} (first in ${first})`;
+  `${times}× ${what}, first in ${first}: ${why}`;
 
 function idLines({ type, different, fit: fits, wrong }: IdCoverage): readonly string[] {
   const checked = fits + wrong.length > 0 ? `: ${fits} fit, ${wrong.length} do not` : '';

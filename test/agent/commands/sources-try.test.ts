@@ -64,8 +64,8 @@ t.test('what is not mapped, guessed or wrong is said', async (t) => {
   t.match(out, /container:APZU4812091 +check-digit-wrong/);
   t.match(out, /1 time in an ASSUMED zone: set `zone:`/);
   t.match(out, /What could not be read\n {2}1× bad-time at \/eventDateTime/);
-  t.match(out, /Codes .*\n {2}1× \/transportEventTypeCode "OMIT": .*first in events\.json:2/);
-  t.match(out, /Places .*\n {2}1× .*"USXYZ"/);
+  t.match(out, /Codes .*\n {2}1× \/transportEventTypeCode "OMIT", first in events\.json:2: /);
+  t.match(out, /Places .*\n {2}2× \/location "USXYZ", first in /);
   t.match(out, /1 different container: 0 fit, 1 do not\n {4}APZU4812091: check-digit-wrong/);
 
   const zoned = await laytime(
@@ -131,9 +131,9 @@ t.test(
     const { code, out } = await laytime(dir, './broker.yaml', 'in');
     t.equal(code, 1);
     t.match(out, /12 messages: 10 understood, 0 left out, 2 dead letters/);
-    t.match(out, /1× bad-time at \/declarations\/\*\/at: .*first in b\.json:1/);
-    t.match(out, /1× withheld: not-parseable/);
-    t.match(out, /2× \/declarations\/\*\/mode "7"/);
+    t.match(out, /1× bad-time at \/declarations\/\*\/at, first in b\.json:1: /);
+    t.match(out, /1× withheld, first in c\.json:1: not-parseable/);
+    t.match(out, /1× \/declarations\/\*\/mode "7"/);
     t.match(
       out,
       /Fields that the map never reads\n {2}11× \/declarations\/\*\/party\/street {2}"Kai 1"\n {2}9× \/declarations\/\*\/extra\/code {2}"X1"\n\n/,
