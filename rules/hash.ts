@@ -3,9 +3,7 @@
  * identities that must be the same on every machine and in every order. Not for security.
  */
 export function hashId(...parts: readonly string[]): string {
-  const text = parts.join('\u001f');
-  const out = murmur128(text);
-  return base64url(out);
+  return base64url(murmur128(parts.join('\u001f')));
 }
 
 const C1 = 0x239b961b;
@@ -92,3 +90,35 @@ function base64url([a, b, c, d]: readonly [number, number, number, number]): str
 /** The id of a clock: rule name, shipment and what tells the start occurrence from others. Survives edits of the rule. */
 export const clockIdOf = (rule: string, shipmentId: string, startText: string): string =>
   hashId('clock', rule, shipmentId, startText);
+
+const LENGTH = 22;
+/** Value of a character's code; 64 for those that are not in the alphabet. */
+const VALUES = new Uint8Array(128).fill(64);
+for (const [value, code] of CODES.entries()) VALUES[code] = value;
+
+/** Reads what {@link hashId} wrote into four words. False, with nothing to be read in them, for any other text. */
+export function parseHashId(text: string, into: Int32Array): boolean {
+  if (text.length !== LENGTH) return false;
+  const rest = (valueAt(text, 20) << 2) | (valueAt(text, 21) >> 4);
+  // What is not in the alphabet has the value 64: one bit that nothing else has.
+  let odd = (valueAt(text, 20) | valueAt(text, 21)) & 64 || valueAt(text, 21) & 15;
+  for (let word = 0; word < 4; word++) {
+    let bits = 0;
+    for (let i = 5 * word; i < 5 * word + 5; i++) {
+      const value = valueAt(text, i);
+      odd |= value & 64;
+      bits = (bits << 6) | value;
+    }
+    into[word] = (bits << 2) | ((rest >> (6 - 2 * word)) & 3);
+  }
+  return odd === 0;
+}
+
+function valueAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? VALUES[code]! : 64;
+}
+
+/** The inverse of {@link parseHashId}: the text of the four words that begin at `at`. */
+export const textOfWords = (words: Int32Array, at: number): string =>
+  base64url([words[at]! >>> 0, words[at + 1]! >>> 0, words[at + 2]! >>> 0, words[at + 3]! >>> 0]);

@@ -1,9 +1,18 @@
 import type { Claim } from './identity-alias.ts';
 import type { IdentityEngine } from './identity-engine.ts';
 import type { IdentityGraph } from './identity-graph.ts';
-import { WAITING } from './identity-statements.ts';
 import { NONE, type RefId, type StatementId } from './identity-tables.ts';
 import { compareRefs, type Ref } from './refs.ts';
+import type { EpochMs } from './time.ts';
+
+/** What an event says about refs belonging together; `key` is the event's key. Refs are canonical. */
+export interface Statement {
+  readonly key: string;
+  readonly at: EpochMs;
+  readonly refs: readonly Ref[];
+  /** Refs that are 1:1 with the principal ref of this statement. */
+  readonly aliases?: readonly Ref[];
+}
 
 /** Refs that contradict each other. Nothing is dropped: the event speaks of everything it may speak of. */
 export type IdentityConflict =
@@ -28,11 +37,12 @@ export interface IdentityChange {
   readonly links: { readonly key: string; readonly shipmentId: string; readonly linked: boolean }[];
   /** Shipments that were created, or whose refs or links changed. */
   readonly shipments: string[];
-  /**
-   * Those of `shipments` whose refs may have changed by more than the refs of the statement that was put: the refs of all
-   * others are what they were when the statement names none that is new to them.
-   */
+  /** Those of `shipments` of whose refs identity must be asked again. */
   readonly reshaped: string[];
+  /** Refs that the others of `shipments` have from now on, those that they had already among them. */
+  readonly gained: readonly Ref[];
+  /** What the statement that was put speaks of, sorted; as `linksOf` would say. */
+  readonly linked: readonly string[];
   /** Conflicts that are new, or changed. */
   readonly conflicts: IdentityConflict[];
   /** The statement that was put speaks of no known shipment yet. */
@@ -45,8 +55,10 @@ export class Changes {
   fresh: StatementId = NONE;
   /** Key → shipments before, for every other statement whose shipments may have changed. */
   readonly before = new Map<string, readonly RefId[]>();
-  /** Shipments that gained or lost a ref. */
+  /** Shipments that may have gained or lost a ref, by whatever it was. */
   readonly touched = new Set<RefId>();
+  /** Shipments that gained no more than refs of the fresh statement. */
+  readonly grown = new Set<RefId>();
   /** Shipments that became part of another, or a shipment again. */
   readonly moved = new Set<RefId>();
   readonly newlyAmbiguous = new Set<StatementId>();
@@ -56,41 +68,46 @@ export class Changes {
     this.fresh = NONE;
     // Clearing an empty set allocates, and most are empty.
     if (this.before.size > 0) this.before.clear();
-    for (const set of [this.touched, this.moved, this.newlyAmbiguous, this.newlyRefused]) {
-      if (set.size > 0) set.clear();
-    }
+    if (this.touched.size > 0) this.touched.clear();
+    if (this.grown.size > 0) this.grown.clear();
+    if (this.moved.size > 0) this.moved.clear();
+    if (this.newlyAmbiguous.size > 0) this.newlyAmbiguous.clear();
+    if (this.newlyRefused.size > 0) this.newlyRefused.clear();
   }
 }
 
-export const shipmentIds = (graph: IdentityGraph, shipments: readonly RefId[]): string[] =>
-  shipments.map((shipment) => graph.shipmentId(shipment)).sort();
+export const shipmentIds = (graph: IdentityGraph, shipments: readonly RefId[]): string[] => {
+  const ids = shipments.map((shipment) => graph.shipmentId(shipment));
+  return ids.length > 1 ? ids.sort() : ids;
+};
 
 /** The usual change: one new statement, and nothing else moved. */
-function reportFresh(engine: IdentityEngine, put: StatementId): IdentityChange {
+function reportFresh(engine: IdentityEngine, { key, refs, aliases }: Statement): IdentityChange {
   const { graph, changes } = engine;
   const { fresh, touched } = changes;
-  const key = graph.statements.key(fresh);
-  const shipments = shipmentIds(graph, graph.shipmentsOf(fresh));
-  const links = shipments.map((shipmentId) => ({ key, shipmentId, linked: true }));
+  const roots = graph.shipmentsOf(fresh);
+  const linked = shipmentIds(graph, roots);
+  const links = linked.map((shipmentId) => ({ key, shipmentId, linked: true }));
   const reshaped: string[] = [];
-  for (const shipment of touched) {
-    const id = graph.shipmentId(graph.root(shipment));
-    reshaped.push(id);
-    if (!shipments.includes(id)) shipments.push(id);
-  }
-  const waiting = graph.statements.outcome(put) === WAITING;
+  for (const shipment of touched) reshaped.push(graph.shipmentId(graph.root(shipment)));
+  // Each of several shipments has another part of the statement's refs, and an alias is its own shipment's alone.
+  const plain = linked.length === 1 && graph.overrides.empty && graph.aliases.size === 0;
+  if (!plain) reshaped.push(...linked);
+  const shipments = touched.size === 0 ? [...linked] : [...new Set([...linked, ...reshaped])];
+  const gained = !plain ? [] : aliases === undefined ? refs : [...refs, ...aliases];
   engine.finish();
-  return { links, shipments, reshaped, conflicts: [], waiting };
+  return { links, shipments, reshaped, gained, linked, conflicts: [], waiting: linked.length === 0 };
 }
 
-/** What the change since the last report brought about; `put` is the statement it was about, or -1. Starts a new change. */
-export function report(engine: IdentityEngine, put: StatementId): IdentityChange {
+/** What the change since the last report brought about; `said` and `put` are the statement it was about. Starts a new change. */
+export function report(engine: IdentityEngine, put: StatementId = NONE, said?: Statement): IdentityChange {
   const { graph, changes } = engine;
   const others =
     changes.before.size + changes.moved.size + changes.newlyAmbiguous.size + changes.newlyRefused.size;
-  if (put !== NONE && put === changes.fresh && others === 0) return reportFresh(engine, put);
+  if (said !== undefined && put === changes.fresh && others === 0) return reportFresh(engine, said);
   const links: { key: string; shipmentId: string; linked: boolean }[] = [];
   const touched = new Set(changes.moved);
+  for (const shipment of changes.grown) touched.add(graph.root(shipment));
   for (const shipment of changes.touched) touched.add(graph.root(shipment));
   if (changes.fresh !== NONE) {
     const key = graph.statements.key(changes.fresh);
@@ -113,9 +130,13 @@ export function report(engine: IdentityEngine, put: StatementId): IdentityChange
   const conflicts = [...changes.newlyAmbiguous].map((id) => ambiguity(engine, id));
   for (const claim of changes.newlyRefused) conflicts.push(refusal(engine, claim));
   const shipments = shipmentIds(graph, [...touched]);
-  const waiting = put !== NONE && graph.statements.outcome(put) === WAITING;
+  const linked = put === NONE ? [] : shipmentIds(graph, graph.shipmentsOf(put));
+  const waiting = put !== NONE && linked.length === 0;
   engine.finish();
-  return { links, shipments, reshaped: shipments, conflicts: sorted(conflicts), waiting };
+  return {
+    ...{ links, shipments, reshaped: shipments, gained: [], linked },
+    ...{ conflicts: sorted(conflicts), waiting },
+  };
 }
 
 function ambiguity({ graph }: IdentityEngine, id: StatementId): IdentityConflict {

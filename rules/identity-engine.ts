@@ -3,17 +3,10 @@ import { AliasClaims, type Claim, claimedAliases } from './identity-alias.ts';
 import { Changes } from './identity-change.ts';
 import { IdentityGraph } from './identity-graph.ts';
 import { type IdentityOverride, Overrides } from './identity-override.ts';
-import { type Solution, solve, solveAlone } from './identity-solve.ts';
-import { ALIASED, DIRECT, WAITING } from './identity-statements.ts';
+import { type Decided, decide } from './identity-solve.ts';
+import { ALIASED, DIRECT, type NumberedStatement, WAITING } from './identity-statements.ts';
 import { NONE, type RefId, type StatementId } from './identity-tables.ts';
 import { parseRef, type RefType, refText } from './refs.ts';
-
-/** A statement with numbered refs; each number doubled, plus one when the ref is declared an alias. */
-export interface NumberedStatement {
-  readonly key: string;
-  readonly minute: number;
-  readonly marked: readonly number[];
-}
 
 /**
  * Keeps outcomes in step with statements. A change marks what it may touch; `settle` decides again exactly that:
@@ -149,17 +142,24 @@ export class IdentityEngine {
 
   #join(id: StatementId, refs: readonly RefId[], shipment: RefId): void {
     if (!this.graph.overrides.empty && this.graph.refs.statements(shipment) === NONE) this.#rootsStale = true;
-    if (this.graph.refs.statements(shipment) === NONE) this.changes.touched.add(shipment);
-    this.graph.join(id, refs, shipment, (ref, fresh) => this.#evidence(ref, shipment, fresh));
+    // With nothing split or merged, what a shipment gains by a statement is what stands in it.
+    const gains = this.graph.overrides.empty ? this.changes.grown : this.changes.touched;
+    if (this.graph.refs.statements(shipment) === NONE) gains.add(shipment);
+    this.graph.join(id, refs, shipment, (ref, fresh) => {
+      if (fresh) gains.add(shipment);
+      this.#evidence(ref, fresh);
+    });
   }
 
   #leave(id: StatementId, refs: readonly RefId[], shipment: RefId): void {
-    this.graph.leave(id, refs, shipment, (ref, gone) => this.#evidence(ref, shipment, gone));
+    this.graph.leave(id, refs, shipment, (ref, gone) => {
+      if (gone) this.changes.touched.add(shipment);
+      this.#evidence(ref, gone);
+    });
     if (!this.graph.overrides.empty && this.graph.refs.statements(shipment) === NONE) this.#rootsStale = true;
   }
 
-  #evidence(ref: RefId, shipment: RefId, changed: boolean): void {
-    if (changed) this.changes.touched.add(shipment);
+  #evidence(ref: RefId, changed: boolean): void {
     if (changed || this.graph.window(ref) !== Infinity) this.#markRef(ref);
   }
 
@@ -178,9 +178,9 @@ export class IdentityEngine {
     }
     this.#refs.clear();
     for (const id of this.#statements) {
-      const solutions = solveAlone(this.graph, id, this.#statements.size === 1) ?? solve(this.graph, id);
-      // Solving takes its whole component out of the set.
-      for (const solution of solutions) this.#apply(solution);
+      // Deciding takes the whole component out of the set.
+      const settled = this.#statements.size === 1;
+      for (const decided of decide(this.graph, id, settled)) this.#apply(decided);
     }
     for (const group of this.#groups) {
       for (const id of this.graph.byGroup.get(group) ?? []) this.#unplaced.add(id);
@@ -241,14 +241,15 @@ export class IdentityEngine {
     this.graph.roots = roots;
   }
 
-  #apply(solution: Solution): void {
-    const id = solution.statement;
+  #apply({ statement: id, shipments, ambiguous, known }: Decided): void {
     this.#statements.delete(id);
+    const isPlain = known && !ambiguous && this.graph.unplaced.size + this.ambiguous.size === 0;
+    if (isPlain && shipments.length === 1 && this.graph.statements.outcome(id) === shipments[0]) return;
     const refs = this.graph.statements.refs(id);
-    if (solution.because.length > 0) {
+    if (known) {
       const wasUnplaced = this.graph.dropUnplaced(id, refs);
       this.#unplaced.delete(id);
-      const changed = this.#resolve(id, solution.shipments, solution.ambiguous);
+      const changed = this.#resolve(id, shipments, ambiguous);
       if (changed || wasUnplaced) this.#markGroups(refs);
       return;
     }

@@ -6,7 +6,7 @@ import { Bags, NONE, type RefId, RefTable, type StatementId, TYPES } from './ide
 import { REF_TYPES, REUSED_AFTER, type RefType, refText, SHARED_TRANSPORT } from './refs.ts';
 
 const MINUTE_MS = 60_000;
-const RECENT = 4096;
+const RECENT = 32_768;
 const IS_GROUP = TYPES.map((type) => REF_TYPES[type].power === 'group');
 /** In minutes. */
 const WINDOWS = TYPES.map((type) => (REUSED_AFTER[type] ?? Infinity) / MINUTE_MS);

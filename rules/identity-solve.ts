@@ -70,6 +70,18 @@ export interface Solution extends Agreement {
   }[];
 }
 
+/** What was made of a statement without a principal ref; `known`: one of its linking refs is. */
+export interface Decided extends Agreement {
+  readonly statement: StatementId;
+  readonly known: boolean;
+}
+
+/** What {@link solve} makes of the statement and those around it, by the shortest way; `settled` as at {@link solveAlone}. */
+export const decide = (view: SolverView, statement: StatementId, settled: boolean): readonly Decided[] =>
+  solveAlone(view, statement, settled) ??
+  solveUniform(view, statement) ??
+  solve(view, statement).map((solution) => ({ ...solution, known: solution.because.length > 0 }));
+
 /**
  * Resolves the statement and all those it hangs together with through linking refs that only indirect statements know.
  *
@@ -108,16 +120,11 @@ export function solve(view: SolverView, start: StatementId): Solution[] {
  * A statement without a known ref, whose neighbours wait as well, waits and changes nothing for them. One with a single
  * linking ref tells the others nothing; it speaks of what a settled statement like it speaks of.
  */
-export function solveAlone(
-  view: SolverView,
-  statement: StatementId,
-  settled: boolean,
-): Solution[] | undefined {
+function solveAlone(view: SolverView, statement: StatementId, settled: boolean): Decided[] | undefined {
   if (!view.isOpen(statement)) return undefined;
   const minute = view.minute(statement);
   const refs = view.linkingRefs(statement);
   if (refs.some((ref) => view.direct(ref, minute).length > 0)) return undefined;
-  const none: Solution = { statement, shipments: [], ambiguous: false, because: [] };
   const [only, second] = refs;
   const alone = settled && only !== undefined && second === undefined && view.window(only) === Infinity;
   for (const ref of refs) {
@@ -128,12 +135,44 @@ export function solveAlone(
         if (!alone || ++looks > 8) return undefined;
         if (view.linkingRefs(other).length > 1) continue;
         const shipments = view.resolved(other);
-        return [{ statement, shipments, ambiguous: false, because: [{ ref, level: 1, shipments }] }];
+        return [{ statement, shipments, ambiguous: false, known: true }];
       }
     }
     if (looks > 0) return undefined;
   }
-  return [none];
+  return [{ statement, shipments: [], ambiguous: false, known: false }];
+}
+
+const MOST_UNIFORM = 32;
+
+/**
+ * The usual case of {@link solve}: everything that the statement hangs together with is tied to one shipment by direct statements.
+ * Then all of it speaks of that shipment, at whatever level it is learned. Undefined where {@link solve} must be asked.
+ */
+function solveUniform(view: SolverView, start: StatementId): Decided[] | undefined {
+  const statements = [start];
+  const spreadRefs: RefId[] = [];
+  let shipment: RefId | undefined;
+  for (let at = 0; at < statements.length; at++) {
+    const statement = statements[at]!;
+    const minute = view.minute(statement);
+    for (const ref of view.linkingRefs(statement)) {
+      const direct = view.direct(ref, minute);
+      if (direct.length > 1 || (shipment !== undefined && direct[0] !== undefined && direct[0] !== shipment))
+        return undefined;
+      shipment ??= direct[0];
+      if (direct.length > 0 || spreadRefs.includes(ref)) continue;
+      // What may mean one thing here and another there has to be looked at closely.
+      if (view.window(ref) !== Infinity) return undefined;
+      spreadRefs.push(ref);
+      for (const other of view.indirect(ref)) if (!statements.includes(other)) statements.push(other);
+      if (statements.length > MOST_UNIFORM) return undefined;
+    }
+  }
+  const known = shipment !== undefined;
+  const shipments = shipment === undefined ? [] : [shipment];
+  if (known && spreadRefs.some((ref) => view.allowed(ref, shipments).length === 0)) return undefined;
+  return statements.map((statement) => ({ statement, shipments, ambiguous: false, known }));
 }
 
 /** Statements reachable through refs that mean nothing directly at the statements' times. */

@@ -1,4 +1,5 @@
-import { Arena, HashIndex, hashText, IntColumn } from './identity-bytes.ts';
+import { Arena, IntColumn } from './identity-bytes.ts';
+import { KeyColumn } from './identity-keys.ts';
 import { NONE, type RefId, type StatementId } from './identity-tables.ts';
 
 /** What a statement speaks of, as kept beside it. */
@@ -7,7 +8,15 @@ export const DIRECT = -1;
 export const ALIASED = -2;
 export const WAITING = -3;
 
-const KEY_SEED = 77;
+/** A record begins with its minute. */
+const MINUTE_BYTES = 4;
+
+/** A statement with numbered refs; each number doubled, plus one when the ref is declared an alias. */
+export interface NumberedStatement {
+  readonly key: string;
+  readonly minute: number;
+  readonly marked: readonly number[];
+}
 
 /**
  * Known statements, one record each: key, time to the minute, refs. A record is written once; a changed statement is a
@@ -16,10 +25,7 @@ const KEY_SEED = 77;
 export class StatementTable {
   readonly #offsets = new IntColumn();
   readonly #outcomes = new IntColumn();
-  readonly #index = new HashIndex(
-    (id) => this.#arena.hashAt(this.#offsets.data[id]!, KEY_SEED),
-    (id, key) => this.#arena.sameText(this.#offsets.data[id]!, key),
-  );
+  readonly #keys = new KeyColumn();
   readonly #sets: (readonly RefId[] | undefined)[] = [];
   readonly #freeSets: number[] = [];
   readonly #free: number[] = [];
@@ -28,7 +34,7 @@ export class StatementTable {
   live = 0;
 
   find(key: string): StatementId {
-    return this.#index.find(hashText(key, KEY_SEED), key, 0);
+    return this.#keys.find(key);
   }
 
   /** `refs` ascending, each doubled, plus one when it is an alias. The key is not known yet. */
@@ -39,7 +45,6 @@ export class StatementTable {
     this.#outcomes.reach(id);
     this.#offsets.data[id] = this.#arena.length;
     this.#outcomes.data[id] = WAITING;
-    this.#arena.text(key);
     this.#arena.int32(minute);
     this.#arena.varint(refs.length);
     let previous = 0;
@@ -47,14 +52,14 @@ export class StatementTable {
       this.#arena.varint(marked - previous);
       previous = marked & ~1;
     }
-    this.#index.add(hashText(key, KEY_SEED), id);
+    this.#keys.add(key, id);
     return id;
   }
 
   free(id: StatementId): void {
     this.setOutcome(id, WAITING);
     const at = this.#offsets.data[id]!;
-    this.#index.delete(this.#arena.hashAt(at, KEY_SEED), id);
+    this.#keys.delete(id);
     this.#arena.dead += this.#end(at) - at;
     this.#offsets.data[id] = NONE;
     this.#free.push(id);
@@ -74,15 +79,9 @@ export class StatementTable {
   }
 
   #end(at: number): number {
-    this.#refsAt(at);
-    let count = this.#arena.readVarint(this.#arena.cursor);
+    let count = this.#arena.readVarint(at + MINUTE_BYTES);
     while (count-- > 0) this.#arena.readVarint(this.#arena.cursor);
     return this.#arena.cursor;
-  }
-
-  #refsAt(at: number): void {
-    this.#arena.skipText(at);
-    this.#arena.cursor += 4;
   }
 
   isFree(id: StatementId): boolean {
@@ -90,18 +89,16 @@ export class StatementTable {
   }
 
   key(id: StatementId): string {
-    return this.#arena.readText(this.#offsets.data[id]!);
+    return this.#keys.key(id);
   }
 
   minute(id: StatementId): number {
-    this.#arena.skipText(this.#offsets.data[id]!);
-    return this.#arena.readInt32(this.#arena.cursor);
+    return this.#arena.readInt32(this.#offsets.data[id]!);
   }
 
   /** As given to {@link add}. */
   marked(id: StatementId): number[] {
-    this.#refsAt(this.#offsets.data[id]!);
-    const count = this.#arena.readVarint(this.#arena.cursor);
+    const count = this.#arena.readVarint(this.#offsets.data[id]! + MINUTE_BYTES);
     const out: number[] = [];
     let previous = 0;
     for (let i = 0; i < count; i++) {
@@ -119,8 +116,7 @@ export class StatementTable {
   }
 
   carries(id: StatementId, ref: RefId): boolean {
-    this.#refsAt(this.#offsets.data[id]!);
-    let count = this.#arena.readVarint(this.#arena.cursor);
+    let count = this.#arena.readVarint(this.#offsets.data[id]! + MINUTE_BYTES);
     let previous = 0;
     while (count-- > 0) {
       const marked = previous + this.#arena.readVarint(this.#arena.cursor);
@@ -165,6 +161,6 @@ export class StatementTable {
   }
 
   get bytes(): number {
-    return this.#offsets.bytes + this.#outcomes.bytes + this.#index.bytes + this.#arena.data.byteLength;
+    return this.#offsets.bytes + this.#outcomes.bytes + this.#keys.bytes + this.#arena.data.byteLength;
   }
 }

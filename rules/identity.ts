@@ -4,28 +4,20 @@ import {
   type IdentityChange,
   type IdentityConflict,
   report,
+  type Statement,
   shipmentIds,
 } from './identity-change.ts';
 import { dumpLines, loadLines } from './identity-dump.ts';
 import { IdentityEngine } from './identity-engine.ts';
 import { type IdentityOverride, shipmentIdOf } from './identity-override.ts';
 import { WAITING } from './identity-statements.ts';
-import { NONE, type RefId, type StatementId } from './identity-tables.ts';
+import type { RefId, StatementId } from './identity-tables.ts';
 import { compareRefs, type Ref, type RefType } from './refs.ts';
 import type { EpochMs } from './time.ts';
 
 export type { Explanation } from './identity-answers.ts';
-export type { IdentityChange, IdentityConflict } from './identity-change.ts';
+export type { IdentityChange, IdentityConflict, Statement } from './identity-change.ts';
 export type { IdentityOverride } from './identity-override.ts';
-
-/** What an event says about refs belonging together; `key` is the event's key. Refs are canonical. */
-export interface Statement {
-  readonly key: string;
-  readonly at: EpochMs;
-  readonly refs: readonly Ref[];
-  /** Refs that are 1:1 with the principal ref of this statement. */
-  readonly aliases?: readonly Ref[];
-}
 
 export interface IdentitySettings {
   readonly tenant: string;
@@ -63,7 +55,7 @@ export class Identity {
     }
     const id = this.#engine.insert({ key: statement.key, minute, marked }, known >= 0);
     this.#engine.settle();
-    return report(this.#engine, id);
+    return report(this.#engine, id, statement);
   }
 
   /** Takes a statement or an operator's decision back, as if it had never been made. */
@@ -72,14 +64,14 @@ export class Identity {
     if (known >= 0) this.#engine.delete(known);
     else this.#engine.override(key, undefined);
     this.#engine.settle();
-    return report(this.#engine, NONE);
+    return report(this.#engine);
   }
 
   /** Takes an operator's merge or split into account; a decision with the same key is replaced. */
   override(override: IdentityOverride): IdentityChange {
     this.#engine.override(override.key, override);
     this.#engine.settle();
-    return report(this.#engine, NONE);
+    return report(this.#engine);
   }
 
   /** Shipments that a statement with these refs would speak of, sorted. For a statement that was put, see linksOf. */
@@ -148,7 +140,7 @@ export class Identity {
   forget(shipmentId: string): IdentityChange {
     const { graph } = this.#engine;
     const shipment = graph.findShipment(shipmentId);
-    if (shipment < 0 || graph.root(shipment) !== shipment) return report(this.#engine, NONE);
+    if (shipment < 0 || graph.root(shipment) !== shipment) return report(this.#engine);
     const raw = new Set([
       shipment,
       ...[...graph.roots].filter(([, root]) => root === shipment).map(([id]) => id),
@@ -164,7 +156,7 @@ export class Identity {
       if (others) this.#engine.insert({ key, minute, marked: rest.map((ref) => 2 * ref) }, true);
     }
     this.#engine.settle();
-    const { links, shipments, ...change } = report(this.#engine, NONE);
+    const { links, shipments, ...change } = report(this.#engine);
     return {
       ...change,
       links: links.filter((link) => link.shipmentId !== shipmentId),
@@ -226,8 +218,9 @@ export class Identity {
   }
 
   #nothing(id: StatementId): IdentityChange {
-    const waiting = this.#engine.graph.statements.outcome(id) === WAITING;
-    return { links: [], shipments: [], reshaped: [], conflicts: [], waiting };
+    const linked = this.#ids(this.#engine.graph.shipmentsOf(id));
+    const waiting = linked.length === 0;
+    return { links: [], shipments: [], reshaped: [], gained: [], linked, conflicts: [], waiting };
   }
 }
 

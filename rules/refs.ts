@@ -63,6 +63,17 @@ export function compareRefs(a: Ref, b: Ref): number {
   return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
 }
 
+/** A sorted list with those of `more` that it has not, sorted again; the list itself when it has them all. */
+export function mergeRefs(refs: readonly Ref[], more: readonly Ref[]): readonly Ref[] {
+  let out: Ref[] | undefined;
+  for (const ref of more) {
+    if ((out ?? refs).some(({ type, value }) => ref.value === value && ref.type === type)) continue;
+    out ??= [...refs];
+    out.push(ref);
+  }
+  return out === undefined ? refs : out.sort(compareRefs);
+}
+
 const DAYS: DurationMs = 86_400_000;
 
 /**

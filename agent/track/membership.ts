@@ -1,6 +1,6 @@
 import { compareRevisions, type ShipmentEvent } from '../../rules/event.ts';
 import type { Identity, IdentityChange, IdentityConflict } from '../../rules/identity.ts';
-import type { Ref } from '../../rules/refs.ts';
+import { mergeRefs } from '../../rules/refs.ts';
 import {
   absorb,
   eventIdOf,
@@ -71,7 +71,7 @@ export class Membership {
   /** Applies what an operator's merge or split changed. */
   applyChange(change: IdentityChange, at: number, effects: MembershipEffects): void {
     this.#moveOthers(change, undefined, at, effects);
-    this.#touchChanged(change, [], effects);
+    this.#touchChanged(change, effects);
   }
 
   #knownEntry(event: ShipmentEvent): TraceEntry | undefined {
@@ -123,11 +123,10 @@ export class Membership {
         at: event.observedAt,
       });
     }
-    this.#touchChanged(change, event.refs, effects);
-    const targets = this.identity.linksOf(event.key);
-    if (targets.length === 0) return this.#wait(event);
+    this.#touchChanged(change, effects);
+    if (change.linked.length === 0) return this.#wait(event);
     if (this.#waiting.delete(event.key)) effects.matched.push(event.key);
-    for (const shipmentId of targets) {
+    for (const shipmentId of change.linked) {
       const shipment = this.#shipments.open(shipmentId);
       shipment.absorb(event);
       touch(shipment, effects);
@@ -145,6 +144,7 @@ export class Membership {
 
   /** Moves the entries of earlier events whose shipments changed because of what was just learned. */
   #moveOthers(change: IdentityChange, own: string | undefined, at: number, effects: MembershipEffects): void {
+    if (change.links.every(({ key }) => key === own)) return;
     const moved = new Map<string, { gained: string[]; lost: string[] }>();
     for (const { key, shipmentId, linked } of change.links) {
       if (key === own) continue;
@@ -198,16 +198,17 @@ export class Membership {
     return undefined;
   }
 
-  /** `said`: the refs of the statement that changed it. */
-  #touchChanged(change: IdentityChange, said: readonly Ref[], effects: MembershipEffects): void {
-    for (const id of change.shipments) {
+  #touchChanged(
+    { shipments, reshaped, gained, conflicts }: IdentityChange,
+    effects: MembershipEffects,
+  ): void {
+    for (const id of shipments) {
       const shipment = this.#shipments.open(id);
-      if (shipment.refs !== undefined && (change.reshaped.includes(id) || !knows(shipment.refs, said))) {
-        shipment.refs = undefined;
-      }
+      if (reshaped.includes(id)) shipment.refs = undefined;
+      else if (shipment.refs !== undefined) shipment.refs = mergeRefs(shipment.refs, gained);
       touch(shipment, effects);
     }
-    effects.conflicts.push(...change.conflicts);
+    effects.conflicts.push(...conflicts);
   }
 
   #unpackOne(packed: string): TraceEntry {
@@ -220,9 +221,6 @@ export class Membership {
 function touch(shipment: OpenShipment, effects: MembershipEffects): void {
   effects.touched.add(shipment.slot);
 }
-
-const knows = (refs: readonly Ref[], said: readonly Ref[]): boolean =>
-  said.every(({ type, value }) => refs.some((ref) => ref.value === value && ref.type === type));
 
 /** The same content again, or an older revision. A source without revisions says everything anew each time. */
 function isOld(known: TraceEntry, event: ShipmentEvent): boolean {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { hashId, murmur128 } from '../../rules/hash.ts';
+import { hashId, murmur128, parseHashId, textOfWords } from '../../rules/hash.ts';
 
 const hex = (text: string): string =>
   murmur128(text)
@@ -11,6 +11,29 @@ t.test('an identity is 22 characters of base64url, the same for ever', async (t)
   t.match(hashId('shipment', 'acme', 'delivery:80001234'), /^[A-Za-z0-9_-]{22}$/);
   t.equal(hashId(''), 'AAAAAAAAAAAAAAAAAAAAAA');
   t.equal(hashId('a', 'b'), hashId('a\u001fb'));
+});
+
+t.test('an identity can be kept as its four words', async (t) => {
+  const words = new Int32Array(4);
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const id = hashId(text);
+      t.ok(parseHashId(id, words));
+      t.same([...words], [...Int32Array.from(murmur128(text))]);
+      t.equal(textOfWords(words, 0), id);
+    }),
+    { numRuns: 100 },
+  );
+  const id = hashId('x');
+  for (const other of [
+    id.slice(1),
+    `${id}A`,
+    `${id.slice(0, 21)}B`,
+    `${id.slice(0, 9)}.${id.slice(10)}`,
+    `é${id.slice(1)}`,
+  ]) {
+    t.notOk(parseHashId(other, words), other);
+  }
 });
 
 t.test('where parts are cut matters', async (t) => {
