@@ -1,5 +1,6 @@
 import { ATTRIBUTES } from './attribute.ts';
 import { type Ast, type Attribute, type Literal, parseExpression } from './expression-syntax.ts';
+import { everyRouteOf } from './incoterm.ts';
 import type { MilestoneCode } from './milestone.ts';
 import { closest, compareProblems, type Problem } from './problem.ts';
 import type { Budget, MilestoneRef, ParsedRules, RuleSource } from './sla.ts';
@@ -130,10 +131,11 @@ function checkBudgets(source: RuleSource, report: YamlReport): void {
 function checkRoutes(source: RuleSource, report: YamlReport, routes: readonly string[] | undefined): void {
   const { rule, place, places, overridden } = source;
   if (routes === undefined || rule.mode !== 'live') return;
-  if (rule.notify.length === 0) {
+  const named = everyRouteOf(rule);
+  if (named.length === 0) {
     report.warning(place, 'no-route', `rule ${rule.name} tells nobody`, 'add notify:, or mode: shadow');
   }
-  for (const name of rule.notify) {
+  for (const name of named) {
     if (routes.includes(name)) continue;
     const at = overridden.notify ?? places.notify ?? place;
     const own = new YamlReport(overridden.notify?.file ?? report.file, report.problems);

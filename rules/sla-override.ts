@@ -1,6 +1,7 @@
 import type { Rule, RuleSource } from './sla.ts';
 import { readBudget, readDateRule } from './sla-budget.ts';
 import { kindInfo } from './sla-kind.ts';
+import { type People, readPeople } from './sla-people.ts';
 import { readWarnings } from './sla-rule.ts';
 import type { Fields } from './yaml-reader.ts';
 import { readFields } from './yaml-reader.ts';
@@ -27,6 +28,16 @@ export function readOverrides(entries: readonly YamlEntry[], file: string): Over
   return out;
 }
 
+/** What an override says of people replaces all that the rule said of them. */
+function readPeopleChanges(fields: Fields, rule: Rule): Partial<People> {
+  const { notify, notifyBy, owner, ownerBy, responsible } = readPeople(fields, rule.responsible);
+  return {
+    ...(fields.has('notify') && { notify, notifyBy }),
+    ...(fields.has('owner') && { ownerBy, ...(owner !== undefined && { owner }) }),
+    ...(responsible !== undefined && { responsible }),
+  };
+}
+
 const EMPTY = (report: YamlReport): Fields => readFields(EMPTY_MAP, report, 'override')!;
 const EMPTY_MAP = { kind: 'map', entries: [], place: { line: 1, column: 1, length: 1 } } as const;
 
@@ -43,9 +54,8 @@ export function applyOverride(source: Omit<RuleSource, 'overridden'>, override: 
     mode: fields.oneOf('mode', ['live', 'shadow', 'off']),
     severity: fields.oneOf('severity', ['info', 'warning', 'critical']),
     title: fields.text('title'),
-    owner: fields.text('owner'),
     calendar: fields.text('calendar'),
-    notify: fields.has('notify') ? fields.texts('notify', 'customs-desk') : undefined,
+    ...readPeopleChanges(fields, rule),
     warn: fields.has('warn') ? readWarnings(fields) : undefined,
     waitForFeedsMs: fields.duration('wait_for_feeds'),
     within,

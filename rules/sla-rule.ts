@@ -3,6 +3,7 @@ import type { Budget, PauseCondition, Rule } from './sla.ts';
 import { budgetOf } from './sla-budget.ts';
 import { KIND_NAMES, kindInfo, type RuleKind } from './sla-kind.ts';
 import { milestoneRefText } from './sla-milestone.ts';
+import { readPeople } from './sla-people.ts';
 import { HOLD_STATES, readTerms } from './sla-terms.ts';
 import { type Fields, readFields } from './yaml-reader.ts';
 import { placeWithin, type YamlReport } from './yaml-report.ts';
@@ -55,8 +56,7 @@ export function readRule(
     pauseWhile,
     provedBy: fields.texts('proved_by', 'broker-nl'),
     waitForFeedsMs: fields.duration('wait_for_feeds') ?? DEFAULT_WAIT_FOR_FEEDS_MS,
-    notify: fields.texts('notify', 'customs-desk'),
-    owner: fields.text('owner'),
+    ...readPeople(fields),
     basis: fields.text('basis'),
     place: { file: report.file, line: place.line, column: place.column },
   };

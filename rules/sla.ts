@@ -3,12 +3,14 @@ import type { DateRule } from './date-rule.ts';
 import type { PlaceRole } from './event.ts';
 import type { Expr } from './expression.ts';
 import { hashId } from './hash.ts';
+import type { Duty } from './incoterm.ts';
 import type { MilestoneCode } from './milestone.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import { type CalendarSource, compileCalendars, readCalendars } from './sla-calendar.ts';
 import type { RuleKind } from './sla-kind.ts';
 import { applyOverride, type Override, readOverrides } from './sla-override.ts';
 import { canonicalTerms, type RuleDraft, readRule } from './sla-rule.ts';
+import { stepsOf } from './sla-steps.ts';
 import type { DurationMs } from './time.ts';
 import { readYaml } from './yaml-reader.ts';
 import { YamlReport } from './yaml-report.ts';
@@ -55,6 +57,9 @@ export interface Rule {
   readonly waitForFeedsMs: DurationMs;
   readonly notify: readonly string[];
   readonly owner: string | undefined; // who should act, in the reader's words
+  readonly responsible: Duty | undefined; // what the Incoterms rule decides: whose duty this is
+  readonly notifyBy: ReadonlyMap<string, readonly string[]>; // by Incoterms rule, `seller` or `buyer`; see incoterm.ts
+  readonly ownerBy: ReadonlyMap<string, string>;
   readonly basis: string | undefined; // legal or practical source
   readonly place: { readonly file: string; readonly line: number; readonly column: number };
 }
@@ -151,8 +156,10 @@ export function parseRules(files: readonly RuleFile[], year: number): ParsedRule
       for (const { key, keyPlace, value } of rules) {
         const asked = value.kind === 'map' ? value.entries.find((e) => e.key === 'calendar') : undefined;
         if (asked?.value.kind === 'scalar') usedCalendars.add(asked.value.source);
-        const draft = readRule(key, keyPlace, value, report);
-        if (draft !== undefined) drafts.push(draft);
+        for (const { name, place, node } of stepsOf({ name: key, place: keyPlace, node: value }, report)) {
+          const draft = readRule(name, place, node, report);
+          if (draft !== undefined) drafts.push(draft);
+        }
       }
       overrides.push(...readOverrides(changes, file));
       root.end();
@@ -173,7 +180,19 @@ export function parseRules(files: readonly RuleFile[], year: number): ParsedRule
   const hash = hashId(
     'rules',
     ...rules.map((r) =>
-      JSON.stringify([r.name, r.version, r.title, r.mode, r.severity, r.notify, r.owner, r.basis]),
+      JSON.stringify([
+        r.name,
+        r.version,
+        r.title,
+        r.mode,
+        r.severity,
+        r.notify,
+        [...r.notifyBy],
+        r.owner,
+        [...r.ownerBy],
+        r.responsible,
+        r.basis,
+      ]),
     ),
   );
   return { ruleSet: { rules, calendars: compiled, hash }, sources, calendars, usedCalendars, problems };

@@ -1,6 +1,7 @@
 import type { AlertChangeKind } from '../../rules/alert.ts';
 import type { ChannelState } from '../../rules/channel.ts';
 import { detailsOf } from '../../rules/details.ts';
+import { ownerOf, partyOf } from '../../rules/incoterm.ts';
 import { MILESTONES } from '../../rules/milestone.ts';
 import { REF_TYPES, type RefType } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -54,6 +55,7 @@ function renderShipmentAlert(
 ): { labels: Record<string, string>; text: AlertText } {
   const { change, rule, trace, verdict } = input;
   const lane = laneOf(trace);
+  const owner = ownerOf(rule, trace.attributes);
   const place = placeZone(input, settings);
   const moment = (at: EpochMs): string => formatTwice(at, place, settings.readerZone);
   const lines = [
@@ -64,7 +66,7 @@ function renderShipmentAlert(
     verdict.startAt === undefined ? '' : `Clock started: ${moment(verdict.startAt)}`,
     verdict.dueAt === undefined ? '' : `Due: ${moment(verdict.dueAt)}`,
     verdict.endAt === undefined ? '' : `Happened: ${moment(verdict.endAt)}`,
-    rule.owner === undefined ? '' : `Who should act: ${rule.owner}`,
+    owner === undefined ? '' : `Who should act: ${owner}${dutyText(rule, trace)}`,
     whySure(input, moment),
     rule.basis === undefined ? '' : `Basis: ${rule.basis}`,
   ];
@@ -74,7 +76,7 @@ function renderShipmentAlert(
       kind: rule.kind,
       severity: rule.severity,
       ...lane.labels,
-      ...(rule.owner !== undefined && { owner: rule.owner }),
+      ...(owner !== undefined && { owner }),
       ...(input.channels[0] !== undefined && { partner: input.channels[0].partner }),
     },
     text: {
@@ -83,6 +85,12 @@ function renderShipmentAlert(
       link: settings.baseUrl === '' ? '' : `${settings.baseUrl}/shipments/${trace.shipmentId}`,
     },
   };
+}
+
+/** Whose duty it is by the Incoterms rule, where a rule asks. */
+function dutyText({ responsible }: ShipmentAlertInput['rule'], { attributes: { incoterm } }: Trace): string {
+  const party = responsible && partyOf(incoterm, responsible);
+  return party === undefined ? '' : ` (${String(incoterm)}: the ${party}'s duty)`;
 }
 
 /** What it is about: the milestone that ends the clock, else what the rule watches. */

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
+import { everyRouteOf } from '../../rules/incoterm.ts';
 import type { MilestoneRef, Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { quote } from './tables.ts';
@@ -38,7 +39,7 @@ function ruleRow(rule: Rule, at: EpochMs): Record<string, unknown> {
     within: rule.within.text,
     warn: rule.warn.map((budget) => budget.text),
     calendar: rule.calendar ?? '',
-    notify: rule.notify,
+    notify: everyRouteOf(rule),
     owner: rule.owner ?? '',
     basis: rule.basis ?? '',
     file: rule.place.file,

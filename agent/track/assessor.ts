@@ -3,6 +3,7 @@ import type { ChannelView } from '../../rules/channel.ts';
 import type { Channels } from '../../rules/channels.ts';
 import type { KnownClock } from '../../rules/evaluate.ts';
 import { awaitedMilestones, proversOf } from '../../rules/evaluate-provers.ts';
+import { routesOf } from '../../rules/incoterm.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -248,12 +249,13 @@ export class Assessor {
       calendarZone: rule.calendar === undefined ? undefined : ruleSet.calendars.get(rule.calendar)?.zone,
       channels: proversOf(rule, trace, channels).channels,
     });
+    const routes = routesOf(rule, trace.attributes);
     const quiet =
       rule.mode === 'shadow'
         ? 'shadow'
         : change.at < tellSince
           ? 'older-than-horizon'
-          : rule.notify.length === 0
+          : routes.length === 0
             ? 'no-route'
             : undefined;
     return {
@@ -264,7 +266,7 @@ export class Assessor {
       ruleVersion: rule.version,
       severity: rule.severity,
       tenant,
-      notify: quiet === undefined ? rule.notify : [],
+      notify: quiet === undefined ? routes : [],
       ...(quiet !== undefined && { quiet }),
       aboutChannel: false,
       labels,

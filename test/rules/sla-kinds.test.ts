@@ -1,4 +1,6 @@
 import t from 'tap';
+import { ATTRIBUTES } from '../../rules/attribute.ts';
+import { DUTIES, everyRouteOf, INCOTERMS, ownerOf, partyOf, routesOf } from '../../rules/incoterm.ts';
 import { lintRules } from '../../rules/lint.ts';
 import { parseRules } from '../../rules/sla.ts';
 
@@ -95,4 +97,87 @@ t.test('a day of the calendar counts business time, and needs a calendar', async
     'from: customs.released\nto: duty.paid\ndue: 15th working day of next month\nnotify: desk',
   );
   t.match(lintRules(parsed, {}), [{ code: 'no-calendar' }]);
+});
+
+t.test('a rule of several steps is a chain', async (t) => {
+  const { ruleSet, problems } = parse(
+    'title: UK import\nlegal: true\nsteps:\n' +
+      '  - { step: filed, from: arrived, to: customs.filed, within: 4h }\n' +
+      '  - { step: answered, submitted: customs.filed, answered_by: customs.accepted, within: 2h, title: Answer }\n' +
+      '  - { step: released, to: customs.released, within: 8h, legal: false }',
+  );
+  t.same(problems, []);
+  t.match(ruleSet.rules, [
+    { name: 'r.filed', title: 'UK import: filed', kind: 'after', legal: true },
+    { name: 'r.answered', title: 'Answer', kind: 'ack', legal: true },
+    {
+      name: 'r.released',
+      from: [{ milestone: 'customs.accepted' }],
+      to: [{ milestone: 'customs.released' }],
+      legal: false,
+    },
+  ]);
+  t.match(problem('steps:\n  - { from: arrived, to: delivered, within: 2h }'), {
+    code: 'missing-key',
+    message: /step/,
+  });
+  t.match(problem('steps: often'), { code: 'wrong-type' });
+  t.match(problem('steps:\n  - { step: a, from: arrived, to: deliverd, within: 2h }'), { under: 'deliverd' });
+});
+
+t.test('whom it tells and who acts may depend on the Incoterms rule', async (t) => {
+  const found = rule(
+    'from: arrived\nto: customs.released\nwithin: 8h\nresponsible: import\n' +
+      'owner: { seller: Our broker, buyer: Their broker, else: Desk }\nnotify: { "DDP, CIP": [a, b], seller: c, else: d }',
+  );
+  t.equal(ownerOf(found, { incoterm: 'DDP' }), 'Our broker');
+  t.equal(ownerOf(found, { incoterm: 'dap' }), 'Their broker');
+  t.equal(ownerOf(found, {}), 'Desk');
+  t.equal(ownerOf(found, { incoterm: 'XYZ' }), 'Desk');
+  t.same(routesOf(found, { incoterm: 'DDP' }), ['a', 'b']);
+  t.same(routesOf(found, { incoterm: 'EXW' }), ['d']);
+  t.same(everyRouteOf(found), ['d', 'a', 'b', 'c']);
+  t.match(problem('from: arrived\nto: delivered\nwithin: 8h\nowner: { seller: x }'), { code: 'no-duty' });
+  t.match(problem('from: arrived\nto: delivered\nwithin: 8h\nowner: { DPD: x }'), {
+    code: 'unknown-incoterm',
+    under: 'DPD',
+  });
+});
+
+t.test('an override replaces what was said of people', async (t) => {
+  const { ruleSet, problems } = parseRules(
+    [
+      {
+        file: 'a',
+        text: 'rules:\n  r: { from: arrived, to: delivered, within: 8h, responsible: import, notify: { DDP: a, else: b } }\n',
+      },
+      { file: 'b', text: 'override:\n  r: { notify: { seller: c, else: d }, owner: Desk }\n' },
+    ],
+    2026,
+  );
+  t.same(problems, []);
+  const [found] = ruleSet.rules;
+  t.same(routesOf(found!, { incoterm: 'DDP' }), ['c']);
+  t.same(routesOf(found!, { incoterm: 'EXW' }), ['d']);
+  t.equal(ownerOf(found!, {}), 'Desk');
+});
+
+t.test('who carries what: under EXW the buyer everything, under DDP the seller', async (t) => {
+  t.same(
+    DUTIES.map((duty) => partyOf('EXW', duty)),
+    ['buyer', 'buyer', 'buyer', 'buyer'],
+  );
+  t.same(
+    DUTIES.map((duty) => partyOf('FOB', duty)),
+    ['seller', 'buyer', 'buyer', 'buyer'],
+  );
+  t.same(
+    DUTIES.map((duty) => partyOf('CIF', duty)),
+    ['seller', 'seller', 'buyer', 'buyer'],
+  );
+  t.same(
+    DUTIES.map((duty) => partyOf('DDP', duty)),
+    ['seller', 'seller', 'seller', 'seller'],
+  );
+  t.same(INCOTERMS.toSorted(), ATTRIBUTES.incoterm!.values!.toSorted(), 'the terms that conditions may name');
 });

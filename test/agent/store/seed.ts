@@ -194,6 +194,9 @@ export const RULE: Rule = {
   waitForFeedsMs: 0,
   notify: ['customs-desk'],
   owner: 'customs desk',
+  responsible: undefined,
+  notifyBy: new Map(),
+  ownerBy: new Map(),
   basis: undefined,
   place: { file: 'rules/eu.yaml', line: 4, column: 3 },
 };
