@@ -140,6 +140,11 @@ function mainOf(agent: Served, { role }: Config, telemetry: Telemetry): HttpMain
       await agent.log.redrive(id, redrive);
       return { id };
     },
+    async restate(restatement) {
+      const id = randomUUID();
+      await agent.log.append({ kind: 'restate', id, body: restatement });
+      return { id };
+    },
   };
 }
 

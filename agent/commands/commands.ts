@@ -22,4 +22,5 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'facts', load: async () => (await import('./facts.ts')).factsCommand },
   { name: 'alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
   { name: 'dead-letters', load: async () => (await import('./dead-letters.ts')).deadLettersCommand },
+  { name: 'replay', load: async () => (await import('./replay.ts')).replayCommand },
 ];

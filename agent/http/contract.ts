@@ -3,6 +3,7 @@ import type { EpochMs } from '../../rules/time.ts';
 import type { TOKEN_ROLES } from '../config-server.ts';
 import type { Positions } from '../log/log.ts';
 import type { Redrive } from '../log/redrive.ts';
+import type { Restatement } from '../log/restate.ts';
 import type { OperatorAction } from '../track/outcome.ts';
 
 /** What a caller may do: a viewer reads, an operator acts, an admin may everything. */
@@ -105,6 +106,8 @@ export interface HttpMain {
   append(action: ActionRequest): Promise<{ readonly id: string }>;
   /** The same for a message that is to be read again. */
   redrive(redrive: Redrive): Promise<{ readonly id: string }>;
+  /** The same for statements that a replay reads otherwise. */
+  restate(restatement: Restatement): Promise<{ readonly id: string }>;
 }
 
 /** One question of the worker to the main thread. */
@@ -112,7 +115,8 @@ export type Ask =
   | { readonly what: 'metrics' }
   | { readonly what: 'readiness' }
   | { readonly what: 'append'; readonly action: ActionRequest }
-  | { readonly what: 'redrive'; readonly redrive: Redrive };
+  | { readonly what: 'redrive'; readonly redrive: Redrive }
+  | { readonly what: 'restate'; readonly restatement: Restatement };
 
 export type ToMain =
   | { readonly kind: 'listening'; readonly url: string }

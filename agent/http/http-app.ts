@@ -18,8 +18,9 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** A body is an operator's comment, not a document. */
+/** A body is an operator's comment, not a document, unless its route says so. */
 const MAX_BODY_BYTES = 16_384;
+const MAX_LONG_BODY_BYTES = 512_000;
 
 const nothingThere = (path: string): HttpProblem =>
   new HttpProblem(404, 'not-found', `nothing is at ${path}`);
@@ -90,7 +91,7 @@ async function answer<S extends HealthServices>(ctx: Context, route: Route<S>, s
   const request: ApiRequest = {
     path: pathParameters(ctx),
     query: readQuery(route, new URLSearchParams(ctx.querystring)),
-    body: route.method === 'POST' ? readBody(route, await jsonBody(ctx)) : {},
+    body: route.method === 'POST' ? readBody(route, await jsonBody(ctx, route.longBody === true)) : {},
     caller,
   };
   const handle = (): Promise<Answer> => route.handle(request, services);
@@ -114,7 +115,8 @@ function pathParameters(ctx: Context): Readonly<Record<string, string>> {
 }
 
 /** A form of another site cannot send this media type without being asked first (CORS), and we never agree. */
-async function jsonBody(ctx: Context): Promise<unknown> {
+async function jsonBody(ctx: Context, long: boolean): Promise<unknown> {
+  const most = long ? MAX_LONG_BODY_BYTES : MAX_BODY_BYTES;
   if (!ctx.is('application/json')) {
     throw new HttpProblem(415, 'unsupported-media-type', 'send content-type: application/json');
   }
@@ -122,8 +124,7 @@ async function jsonBody(ctx: Context): Promise<unknown> {
   let size = 0;
   for await (const part of ctx.req as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > MAX_BODY_BYTES)
-      throw new HttpProblem(413, 'too-large', `a body has at most ${MAX_BODY_BYTES} bytes`);
+    if (size > most) throw new HttpProblem(413, 'too-large', `a body has at most ${most} bytes`);
     parts.push(part);
   }
   if (size === 0) return {};

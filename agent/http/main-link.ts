@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Redrive } from '../log/redrive.ts';
+import type { Restatement } from '../log/restate.ts';
 import type { ActionRequest, Ask, HttpMain, ReadinessFacts, ToWorker } from './contract.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -38,6 +39,10 @@ export class MainLink implements HttpMain {
 
   redrive(redrive: Redrive): Promise<{ readonly id: string }> {
     return this.#question({ what: 'redrive', redrive }, APPEND_MS);
+  }
+
+  restate(restatement: Restatement): Promise<{ readonly id: string }> {
+    return this.#question({ what: 'restate', restatement }, APPEND_MS);
   }
 
   /** What the main thread said. */

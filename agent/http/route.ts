@@ -43,6 +43,8 @@ export interface Route<S extends HealthServices = Services> {
     readonly properties: Readonly<Record<string, Schema>>;
     readonly required?: readonly string[];
   };
+  /** A body may be a document; else it is an operator's comment. */
+  readonly longBody?: boolean;
   /** What 200 answers: a schema, or a media type for what is no JSON. */
   readonly answer: Schema | { readonly media: string };
   /** It asks ClickHouse: counted, and equal questions share an answer. */

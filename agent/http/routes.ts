@@ -13,6 +13,7 @@ import { openapi } from './routes/openapi.ts';
 import { PAGES } from './routes/page.ts';
 import { rawMessage } from './routes/raw-messages.ts';
 import { redriveDeadLetters } from './routes/redrive.ts';
+import { replayHistory } from './routes/replays.ts';
 import { listRules } from './routes/rules.ts';
 import { readShipmentRoute } from './routes/shipment.ts';
 import { listShipments } from './routes/shipments.ts';
@@ -44,6 +45,7 @@ export const ROUTES: readonly Route[] = [
   deadLetterRaw,
   dismissDeadLetter,
   redriveDeadLetters,
+  replayHistory,
   rawMessage,
   listRules,
   openapi,

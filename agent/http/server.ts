@@ -158,6 +158,8 @@ const answerOf = (main: HttpMain, ask: Ask): Promise<unknown> => {
       return main.append(ask.action);
     case 'redrive':
       return main.redrive(ask.redrive);
+    case 'restate':
+      return main.restate(ask.restatement);
   }
 };
 

@@ -1,4 +1,4 @@
-import { count, flag, list, object, text, texts, time } from './schema.ts';
+import { count, flag, list, object, type Schema, text, texts, time } from './schema.ts';
 
 export const DEAD_LETTER = object({
   id: text,
@@ -40,3 +40,20 @@ export const REDRIVEN = object({
   event_count: count,
   redriven: flag,
 });
+
+const maybeEvent: Schema = { ...eventBrief, type: ['object', 'null'] };
+
+export const REPLAYED = object(
+  {
+    messages: count,
+    unchanged: count,
+    superseded: count,
+    unreadable: list(object({ stream: text, sequence: count, why: text })),
+    differences: list(object({ kind: text, raw: text, key: text, before: maybeEvent, after: maybeEvent })),
+    shipments: texts,
+    verdicts: list(object({ shipment_id: text, rule: text, clock_id: text, before: text, after: text })),
+    configured: flag,
+    cursor: text,
+  },
+  ['cursor'],
+);

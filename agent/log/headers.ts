@@ -20,6 +20,8 @@ export const LogHeader = {
   traceparent: 'traceparent',
   /** Time that travels in the log; honoured only by a reader that was told to (demo, stories). */
   observedAt: 'Laytime-Observed-At',
+  /** Kept with the raw copy of a message that was read again: when it entered the log first. */
+  firstObservedAt: 'Laytime-First-Observed-At',
   /** What a message that is read again was, as JSON; see redrive.ts. */
   redrive: 'Laytime-Redrive',
   /** Why nothing of a message was kept that may hold private fields; set by private-reader.ts. */

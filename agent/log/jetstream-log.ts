@@ -130,7 +130,7 @@ class JetStreamLog implements Log {
   }
 
   async append(record: {
-    readonly kind: 'operator' | 'tick';
+    readonly kind: 'operator' | 'restate' | 'tick';
     readonly id: string;
     readonly observedAt?: EpochMs;
     readonly body: unknown;

@@ -8,10 +8,10 @@ export type Positions = Readonly<Record<string, number>>;
 
 /**
  * What a record in the log is. `message`: raw bytes from a source. `proof`: proof of life. `operator`: an operator's
- * action. `redrive`: a message once more, to be read again. `tick`: time passing in the demo and in stories, honoured only under
+ * action. `redrive`: a message once more, to be read again. `restate`: history, mapped anew. `tick`: time passing in the demo and in stories, honoured only under
  * an injected clock.
  */
-export type RecordKind = 'message' | 'proof' | 'operator' | 'redrive' | 'tick';
+export type RecordKind = 'message' | 'proof' | 'operator' | 'redrive' | 'restate' | 'tick';
 
 /** A record as read in order. Header names are in headers.ts. */
 export interface LogRecord {
@@ -81,7 +81,7 @@ export interface Log extends Sink {
   readonly cursors: CursorStore;
   /** Appends an operator's action or a tick; `id` makes a repeat harmless. */
   append(record: {
-    readonly kind: 'operator' | 'tick';
+    readonly kind: 'operator' | 'restate' | 'tick';
     readonly id: string;
     readonly observedAt?: EpochMs;
     readonly body: unknown;

@@ -31,7 +31,8 @@ function cleanRecord(record: LogRecord, fields: ReadonlyMap<string, PrivateField
   return record.kind === 'redrive' ? cleanRedrive(record, own) : record;
 }
 
-function withoutPrivate(record: LogRecord, fields: PrivateFields): LogRecord {
+/** A record of a message without private fields; withheld when it cannot be read. */
+export function withoutPrivate(record: LogRecord, fields: PrivateFields): LogRecord {
   const ours = record.header(LogHeader.source) !== undefined;
   const contentType = record.header(ours ? LogHeader.contentType : 'content-type') ?? '';
   if (withheldWhy(contentType) !== undefined) return record;

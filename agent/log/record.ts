@@ -113,7 +113,14 @@ export function recogniser(binding: StreamBinding, ownPrefix: string): Recognise
   };
 }
 
-const KINDS: readonly string[] = ['message', 'proof', 'operator', 'redrive', 'tick'] satisfies RecordKind[];
+const KINDS: readonly string[] = [
+  'message',
+  'proof',
+  'operator',
+  'redrive',
+  'restate',
+  'tick',
+] satisfies RecordKind[];
 const isKind = (text: string): text is RecordKind => KINDS.includes(text);
 
 /** NATS subject filters: `*` is one token, `>` the rest. */

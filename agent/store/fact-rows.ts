@@ -49,9 +49,12 @@ function headersToKeep(record: LogRecord): readonly Header[] {
   });
 }
 
-const KEPT_HEADERS = [LogHeader.revisionOrder, LogHeader.revisionTag, LogHeader.correlationId].map((name) =>
-  name.toLowerCase(),
-);
+const KEPT_HEADERS = [
+  LogHeader.revisionOrder,
+  LogHeader.revisionTag,
+  LogHeader.correlationId,
+  LogHeader.firstObservedAt,
+].map((name) => name.toLowerCase());
 
 function encodeHeaders(to: RowWriter, headers: readonly Header[]): void {
   to.length(headers.length);

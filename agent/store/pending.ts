@@ -148,7 +148,11 @@ function encodeRedriven(to: RowWriter, record: LogRecord): void {
   const redrive = redriveOf(record);
   if (redrive === undefined) return;
   const { stream, sequence, observedAt } = record;
-  encodeMessage(to, { ...originalRecord(redrive.original), stream, sequence, observedAt });
+  const original = originalRecord(redrive.original);
+  const headers = new Map(original.headers());
+  headers.set(LogHeader.firstObservedAt.toLowerCase(), String(original.observedAt));
+  const header = (name: string): string | undefined => headers.get(name.toLowerCase());
+  encodeMessage(to, { ...original, stream, sequence, observedAt, header, headers: () => headers });
 }
 
 function encodeMessage(to: RowWriter, record: LogRecord): void {

@@ -6,7 +6,7 @@ import { OPTIONAL } from './fact-rows.ts';
 import { readRows, type StoreReader } from './query.ts';
 
 /** A row of events_log as {@link EVENT_COLUMNS} selects it. */
-type EventRow = readonly [
+export type EventRow = readonly [
   stream: string,
   sequence: number,
   source: string,
@@ -40,7 +40,7 @@ type EventRow = readonly [
   optional: number,
 ];
 
-const EVENT_COLUMNS = `stream, sequence, source, partner, event_id, key, revision_order, revision_tag, tenant, milestone, role, leg,
+export const EVENT_COLUMNS = `stream, sequence, source, partner, event_id, key, revision_order, revision_tag, tenant, milestone, role, leg,
   subject, classifier, toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(occurred_until), zone, zone_from,
   toUnixTimestamp64Milli(observed_at), refs, aliases, unlocode, place, country, place_zone, facility,
   arrayZip(mapKeys(attributes), mapValues(attributes)), numeric, boolean, retracted, optional`;
@@ -122,7 +122,7 @@ async function* readEvents(
   if (batch.length > 0) yield batch;
 }
 
-function decodeEvent(row: EventRow): ShipmentEvent {
+export function decodeEvent(row: EventRow): ShipmentEvent {
   const [stream, sequence, source, partner, id, key, order, tag, tenant, milestone] = row;
   const [refs, aliases] = [row[19], row[20]];
   const optional = row[30];

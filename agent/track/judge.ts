@@ -3,12 +3,13 @@ import type { ShipmentEvent } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { toProof } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
+import { toRestatement } from '../log/restate.ts';
 import { emptyBatch, type GrowingBatch } from './batch.ts';
 import { deadLetterOf, malformed } from './dead-letter.ts';
 import { mapRecord } from './mapper.ts';
 import { type MembershipEffects, noEffects } from './membership.ts';
 import { intervalOf } from './notices.ts';
-import { identityOverrideOf, mendedFact, parseOperatorAction } from './operator.ts';
+import { identityOverrideOf, mendedFact, parseOperatorAction, replayFact } from './operator.ts';
 import type { AlertRecord, DeadLetter, JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
 import type { JudgeParts } from './parts.ts';
 import type { RecalledLetter } from './rebuild.ts';
@@ -205,6 +206,7 @@ export class Judge {
     try {
       if (record.kind === 'operator') this.#operator(record);
       else if (record.kind === 'redrive') this.#redriven(record);
+      else if (record.kind === 'restate') this.#restated(record);
       else {
         const { source, partner, provedUntil } = toProof(record);
         const proof = { source, provedUntil, ...(partner !== undefined && { partner }) };
@@ -241,6 +243,12 @@ export class Judge {
     const effects = this.#absorb(result.kind === 'events' ? result.events : []);
     this.#batch.operator.push(...settled);
     this.#conclude(effects, this.#settle(settled.map(({ subject }) => subject)));
+  }
+
+  #restated(record: LogRecord): void {
+    const restatement = toRestatement(record);
+    this.#batch.operator.push(replayFact(restatement, record));
+    this.#conclude(this.#absorb(restatement.events), []);
   }
 
   #settle(letters: readonly string[]): ChannelUpdate[] {

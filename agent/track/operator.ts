@@ -3,6 +3,7 @@ import type { IdentityOverride } from '../../rules/identity.ts';
 import { REF_TYPES, type RefType } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { LogRecord } from '../log/log.ts';
+import type { Restatement } from '../log/restate.ts';
 import type { OperatorAction } from './outcome.ts';
 
 const ACTIONS: readonly OperatorAction['action'][] = [
@@ -42,6 +43,12 @@ export const mendedFact = (deadLetterId: string, at: EpochMs): OperatorAction =>
   comment: 'mended: the same record came again and could be read',
   at,
 });
+
+/** That history was mapped anew: one fact for all records of a replay. */
+export const replayFact = (
+  { id, source, by, comment }: Restatement,
+  { observedAt }: LogRecord,
+): OperatorAction => ({ id, action: 'replay', subject: source, by, comment, at: observedAt });
 
 /** True for facts that the judge itself stated: they are not records of the log. */
 export const isOurOwn = ({ by }: OperatorAction): boolean => by === OURSELVES;

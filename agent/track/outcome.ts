@@ -61,6 +61,7 @@ export interface OperatorAction {
     | 'waive'
     | 'dismiss-dead-letter'
     | 'redrive-dead-letter'
+    | 'replay'
     | 'merge'
     | 'split'
     | 'silence';

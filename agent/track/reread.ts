@@ -1,12 +1,14 @@
+import type { MapResult } from '../../collectors/maps/map.ts';
 import { eventIdOf } from '../../rules/trace.ts';
 import type { GuardedStream, LogReader, LogRecord, Positions } from '../log/log.ts';
+import { toRestatement } from '../log/restate.ts';
 import { covers } from '../store/floor.ts';
 import type { CatchUpSource } from '../store/store.ts';
 import { emptyBatch, type GrowingBatch } from './batch.ts';
 import { type DeadLetterCause, deadLetterOf, malformed } from './dead-letter.ts';
 import type { Judge } from './judge.ts';
 import { type Mapped, mapRecord } from './mapper.ts';
-import { isOurOwn, parseOperatorAction } from './operator.ts';
+import { isOurOwn, parseOperatorAction, replayFact } from './operator.ts';
 import type { AlertRecord, ChannelInterval, JudgeBatch, Link, OperatorAction } from './outcome.ts';
 import { readAgain } from './redrive.ts';
 
@@ -102,11 +104,8 @@ export class Reread implements CatchUpSource {
       }
       const read = readableOf(record, parts.sources, batch);
       if (read === undefined) continue;
-      const { result } = read;
-      if (result.kind !== 'dead-letter')
-        for (const item of result.unmapped) batch.unmapped.push({ source: record.source, item });
-      if (result.kind !== 'events') continue;
-      for (const event of result.events) {
+      for (const item of read.unmapped) batch.unmapped.push({ source: record.source, item });
+      for (const event of read.events) {
         batch.events.push(event);
         for (const shipmentId of parts.membership.identity.linksOf(event.key)) {
           batch.links.push({ eventId: event.id, shipmentId, linked: true, at: event.observedAt });
@@ -168,24 +167,35 @@ function readableOf(
   record: LogRecord,
   sources: Judge['parts']['sources'],
   batch: GrowingBatch,
-): Mapped | undefined {
+): Readable | undefined {
   const letter = (of: LogRecord, { partner, message }: Mapped, cause: DeadLetterCause) =>
     batch.deadLetters.push(deadLetterOf(of, partner, message, cause));
-  if (record.kind === 'redrive') {
-    try {
+  try {
+    if (record.kind === 'redrive') {
       const { mapped, original, settled, rejected } = readAgain(record, sources);
       for (const each of rejected) letter(original, mapped, each);
       batch.operator.push(...settled);
-      return mapped;
-    } catch (error) {
-      batch.deadLetters.push(malformed(record, error));
-      return undefined;
+      return readableIn(mapped.result);
     }
+    if (record.kind === 'restate') {
+      const restatement = toRestatement(record);
+      batch.operator.push(replayFact(restatement, record));
+      return { events: restatement.events, unmapped: [] };
+    }
+  } catch (error) {
+    batch.deadLetters.push(malformed(record, error));
   }
   if (record.kind !== 'message') return undefined;
   const mapped = mapRecord(record, sources);
   const { result } = mapped;
   if (result.kind === 'dead-letter') letter(record, mapped, result);
   else if (result.kind === 'events') for (const each of result.rejected ?? []) letter(record, mapped, each);
-  return mapped;
+  return readableIn(result);
 }
+
+type Readable = Pick<Extract<MapResult, { kind: 'events' }>, 'events' | 'unmapped'>;
+
+const readableIn = (result: MapResult): Readable => ({
+  events: result.kind === 'events' ? result.events : [],
+  unmapped: result.kind === 'dead-letter' ? [] : result.unmapped,
+});

@@ -115,3 +115,63 @@ t.test('an operator mends a map, looks, redrives, and the shipment is whole', as
     });
   });
 });
+
+const OTHER_MAP = `${mapWith('releasedOn').replace('arrived, milestone: arrived', 'arrived, milestone: discharged')}
+  - { name: created, milestone: shipment.created, when: { status: ARR }, time: at }
+`;
+
+t.test(
+  'history is mapped by another map: looked at, applied, and the same once more changes nothing',
+  async (t) => {
+    await writeFile(join(cwd, 'other.yaml'), OTHER_MAP);
+    await writeFile(join(cwd, 'gone.yaml'), OTHER_MAP.replace('status: REL', 'status: NEVER'));
+    await running('releasedOn', async (ask) => {
+      const replay = (map: string, ...more: string[]) =>
+        ask('replay', '--source', 'broker', '--from', '2020-01-01', '--map', map, ...more);
+      t.match(await replay('broker.yaml'), { code: 0, out: /changed {2}0[\s\S]*0 shipments touched/ });
+      const look = await replay('other.yaml');
+      t.equal(look.code, 1);
+      t.match(
+        look.out,
+        /added {4}1\n {2}LAYTIME_LOG#\d+ {2}actual shipment\.created 2026-06-02T08:00:00\.000Z {2}delivery:80000001/,
+      );
+      t.match(
+        look.out,
+        /changed {2}1\n {2}LAYTIME_LOG#\d+ {2}actual arrived at destination .* → actual discharged at destination/,
+      );
+      t.match(look.out, /gone {5}0\n/);
+      t.match(look.out, /left alone: 1\n {2}LAYTIME_LOG#\d+ {2}missing-time/, 'what it cannot read');
+      t.match(look.out, /1 shipment touched[\s\S]*nothing was changed[\s\S]*another map/);
+
+      t.match(await replay('other.yaml', '--apply'), { code: 2, err: /say why/ });
+      t.match(await replay('other.yaml', '--apply', '-m', 'it was the discharge'), {
+        code: 0,
+        out: /applied as new revisions/,
+      });
+      await eventually('it is read anew', async () =>
+        /Discharged/.test((await ask('trace', '80000001')).out),
+      );
+      const trace = (await ask('trace', '80000001')).out;
+      t.notMatch(trace, /Arrived/);
+      t.match(trace, /released/i, 'the rest stands');
+      t.match(await replay('other.yaml'), { code: 0 }, 'the same map once more');
+      t.match(JSON.parse((await replay('other.yaml', '--json')).out), {
+        differences: [],
+        verdicts: [],
+        configured: false,
+      });
+
+      const gone = JSON.parse((await replay('gone.yaml', '--json')).out);
+      t.match(gone.differences, [{ kind: 'gone', before: { milestone: 'customs.released' }, after: null }]);
+      await replay('gone.yaml', '--apply', '-m', 'test');
+      await eventually(
+        'it is taken back',
+        async () => !/released/i.test((await ask('trace', '80000001')).out),
+      );
+      await replay('broker.yaml', '--apply', '-m', 'back');
+      await eventually('all is as before', async () => /Arrived/.test((await ask('trace', '80000001')).out));
+      t.match((await ask('trace', '80000001')).out, /released/i);
+      t.match(await replay('broker.yaml'), { code: 0 });
+    });
+  },
+);

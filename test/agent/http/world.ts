@@ -268,6 +268,9 @@ export class FakeMain implements HttpMain {
     this.appended.push(action);
     return { id: `op${this.appended.length}` };
   }
+  async restate(): Promise<{ id: string }> {
+    return { id: 'restate1' };
+  }
   async redrive(redrive: Redrive): Promise<{ id: string }> {
     this.redriven.push(redrive);
     return { id: `redrive${this.redriven.length}` };
