@@ -5,6 +5,7 @@ import { listChannels } from './routes/channels.ts';
 import { listClocks, waiveClock } from './routes/clocks.ts';
 import { deadLetterRaw, dismissDeadLetter, listDeadLetters } from './routes/dead-letters.ts';
 import { listRejected } from './routes/declarations.ts';
+import { listDrift } from './routes/drift.ts';
 import { explainClocks } from './routes/explanations.ts';
 import { shipmentFacts } from './routes/facts.ts';
 import { healthz, readyz } from './routes/health.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   acknowledgeAlert,
   silence,
   listChannels,
+  listDrift,
   listDeadLetters,
   deadLetterRaw,
   dismissDeadLetter,

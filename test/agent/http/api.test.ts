@@ -221,6 +221,18 @@ t.test('what is still unreadable is told so, and nothing is appended for it', as
   t.equal((await ask({ mode: 'try', cursor: 'x', comment: 'x' })).status, 400);
 });
 
+t.test('how the messages of a source change is told by day and partner', async (t) => {
+  const { rows } = (await get('/api/v1/drift?source=broker-nl&days=60')).json;
+  const today = rows.find(({ day, partner }) => day === '2026-11-02' && partner === 'broker');
+  t.match(today, { dead_letters: 1, future_times: 0, unknown_codes: 0 });
+  t.equal(
+    rows.reduce((sum, { events }) => sum + Number(events), 0),
+    8,
+  );
+  t.equal(today?.lag_median_s, 3_600, 'told an hour after it happened');
+  t.same((await get('/api/v1/drift?source=nobody')).json.rows, []);
+});
+
 t.test('the OpenAPI document has every route and nothing else, and answers are as it says', async (t) => {
   const { json } = await get('/api/v1/openapi.json');
   const paths = json.paths as Record<string, Record<string, Json>>;
