@@ -28,7 +28,7 @@ export interface AlertMemory {
 }
 
 /** Why an alert changed: the verdict's reason, or for an alert about a channel, the channel's. */
-export type AlertReason = VerdictReason | ChannelReason | 'identity-conflict';
+export type AlertReason = VerdictReason | ChannelReason | 'identity-conflict' | 'messages-changed';
 
 export interface AlertChange {
   readonly alertId: string;

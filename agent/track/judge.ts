@@ -122,6 +122,8 @@ export class Judge {
 
   #message(record: LogRecord): void {
     const { result, message, partner } = mapRecord(record, this.parts.sources);
+    const changed = this.parts.notices.message(record.source, partner, result, this.parts.logTime);
+    if (changed !== undefined) this.#tell(changed);
     for (const item of result.kind === 'dead-letter' ? [] : result.unmapped) {
       this.#batch.unmapped.push({ source: record.source, item });
     }

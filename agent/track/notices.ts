@@ -1,3 +1,4 @@
+import type { MapResult } from '../../collectors/maps/map.ts';
 import {
   type AlertChange,
   type AlertMemory,
@@ -9,6 +10,7 @@ import { hashId } from '../../rules/hash.ts';
 import type { IdentityConflict } from '../../rules/identity.ts';
 import { refText } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import { DRIFT_WINDOW, Drift, driftAlertIdOf, type SavedDrift } from './drift.ts';
 import type { AlertRecord, AlertText, ChannelInterval, RenderAlert } from './outcome.ts';
 
 export interface NoticeSettings {
@@ -24,6 +26,8 @@ export interface NoticeSettings {
 export interface SavedNotices {
   readonly channels: readonly (readonly [string, AlertMemory])[];
   readonly conflicts: readonly string[];
+  /** Absent in older snapshots. */
+  readonly drift?: SavedDrift;
 }
 
 /** Alerts that are not about a clock: a channel that went silent, identifiers that contradict each other. */
@@ -31,15 +35,17 @@ export class Notices {
   readonly #settings: NoticeSettings;
   readonly #channels: Map<string, AlertMemory>;
   readonly #conflicts: Set<string>;
+  readonly #drift: Drift;
 
   constructor(settings: NoticeSettings, saved: SavedNotices = { channels: [], conflicts: [] }) {
     this.#settings = settings;
     this.#channels = new Map(saved.channels);
     this.#conflicts = new Set(saved.conflicts);
+    this.#drift = new Drift(saved.drift);
   }
 
   dump(): SavedNotices {
-    return { channels: [...this.#channels], conflicts: [...this.#conflicts] };
+    return { channels: [...this.#channels], conflicts: [...this.#conflicts], drift: this.#drift.dump() };
   }
 
   /** The alerts of channels stand as they were told, by alert id, whatever was decided until now. */
@@ -48,6 +54,7 @@ export class Notices {
     for (const { id } of this.#settings.channels()) {
       const memory = told(channelAlertIdOf(id));
       if (memory !== undefined) this.#channels.set(id, memory);
+      this.#drift.stand(id, told(driftAlertIdOf(id)));
     }
   }
 
@@ -64,6 +71,25 @@ export class Notices {
       waitingShipments,
     });
     return this.#record(change, labels, text);
+  }
+
+  /** A partner's messages change shape: one alert for the partner, not one for each message. */
+  message(source: string, partner: string, result: MapResult, now: EpochMs): AlertRecord | undefined {
+    const found = this.#drift.message(`${source}/${partner}`, result, now);
+    if (found === undefined) return undefined;
+    const { change, channelId, odd, sample } = found;
+    const resolved = change.kind === 'resolved';
+    const labels = { rule: 'messages-changed', severity: 'warning', source, partner };
+    const headline = resolved
+      ? `AS BEFORE: messages of ${channelId} are understood again`
+      : `CHANGED: messages of ${channelId} are not as they were`;
+    const lines = [
+      `Of the last ${DRIFT_WINDOW} messages ${odd} had something that the map does not know.`,
+      ...(resolved || sample === ''
+        ? []
+        : [`The last of them: ${sample}`, 'Try the map on new messages: laytime sources try']),
+    ];
+    return this.#record(change, labels, { headline, lines, link: '' });
   }
 
   /** Identifiers contradict each other: told once, for a person to decide. */
