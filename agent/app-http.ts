@@ -5,10 +5,11 @@ import type { ChannelState } from '../rules/channel.ts';
 import type { App, Opened } from './app.ts';
 import type { StoreEngine } from './app-engines.ts';
 import type { Judging } from './app-judging.ts';
+import type { Reloaded } from './app-reload.ts';
 import type { Config } from './config.ts';
 import type { Project } from './config-load.ts';
 import type { ChannelFact, HttpClickHouse, HttpMain, HttpSettings, ReadinessFacts } from './http/contract.ts';
-import { digestTokens, type HttpServer, startHttp } from './http/server.ts';
+import { type ApiServer, digestTokens, type HttpServer, startHttp } from './http/server.ts';
 import type { Positions } from './log/log.ts';
 import type { Telemetry } from './telemetry.ts';
 import { FencedError } from './track/alert-log.ts';
@@ -27,12 +28,14 @@ export interface AppHttpOptions {
 export interface Served extends Opened {
   /** Undefined until judging begins. */
   judging(): Judging | undefined;
+  /** Reads the rule files again; throws when this agent cannot. */
+  reload(): Reloaded;
   /** Why judging ended; undefined while it has not. */
   ended(): unknown;
 }
 
 /** Serves the API and the control tower of an agent; it may be started before judging begins. */
-export function serveAgent(agent: Served, options: AppHttpOptions): Promise<HttpServer> {
+export function serveAgent(agent: Served, options: AppHttpOptions): Promise<ApiServer> {
   const { project, config, telemetry, year, listen = config.listen } = options;
   const { store } = agent.engines;
   if (store === undefined) throw new Error('an agent that only collects serves its health: app-health.ts');
@@ -54,7 +57,11 @@ export function serveAgent(agent: Served, options: AppHttpOptions): Promise<Http
 /** The same for one that judges already. */
 export function startAppHttp(app: App, options: AppHttpOptions): Promise<HttpServer> {
   const end = endOf(app.done);
-  return serveAgent({ engines: app.engines, log: app.log, judging: () => app.judging, ended: end }, options);
+  const reload = (): Reloaded => {
+    throw new Error('these rules are not read from files that could change');
+  };
+  const { engines, log } = app;
+  return serveAgent({ engines, log, judging: () => app.judging, ended: end, reload }, options);
 }
 
 /** Remembers how an agent ended, for whoever asks later. */
@@ -145,6 +152,7 @@ function mainOf(agent: Served, { role }: Config, telemetry: Telemetry): HttpMain
       await agent.log.append({ kind: 'restate', id, body: restatement });
       return { id };
     },
+    reloadRules: async () => agent.reload(),
   };
 }
 

@@ -72,7 +72,7 @@ const TIME_BETWEEN_MS = 5 * 60_000;
 /** Saves the judge's memory when it is time. One write at a time, beside the judging; `now` forces one. */
 export class Snapshots {
   readonly directory: string;
-  readonly #hashes: { readonly rulesHash: string; readonly identityHash: string };
+  readonly #hashes: { readonly identityHash: string };
   readonly #clock: Clock;
   readonly #onFault: (error: unknown) => void;
   #saved: { readonly at: number; readonly records: number };
@@ -81,7 +81,7 @@ export class Snapshots {
 
   constructor(directory: string, settings: JudgeSettings, clock: Clock, onFault: (error: unknown) => void) {
     this.directory = directory;
-    this.#hashes = { rulesHash: settings.ruleSet.hash, identityHash: identityHashOf(settings) };
+    this.#hashes = { identityHash: identityHashOf(settings) };
     this.#clock = clock;
     this.#onFault = onFault;
     this.#saved = { at: clock.elapsed(), records: 0 };

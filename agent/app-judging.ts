@@ -1,4 +1,5 @@
 import { type MsgHdrs, headers as newHeaders } from '@nats-io/transport-node';
+import type { RuleSet } from '../rules/sla.ts';
 import type { AppOptions } from './app.ts';
 import { type Intake, planIntake } from './app-collect.ts';
 import type { Engines, StoreEngine } from './app-engines.ts';
@@ -20,6 +21,7 @@ import { AlertLog, FencedError } from './track/alert-log.ts';
 import { buildJudge, identityHashOf, type JudgeSettings } from './track/build.ts';
 import type { Judge } from './track/judge.ts';
 import type { AlertRecord } from './track/outcome.ts';
+import { useRules } from './track/reassess.ts';
 import { rebuild, type StoredFacts } from './track/rebuild.ts';
 import { Reread } from './track/reread.ts';
 import { readSnapshot } from './track/snapshot.ts';
@@ -39,6 +41,8 @@ export interface Judging {
   readonly notifier: Notifier;
   readonly intake: Intake;
   readonly epoch: number;
+  /** Puts other rules in force, and writes down that they are. */
+  useRules(rules: RuleSet): void;
   /** Rejects when judging cannot go on; resolves after {@link stop}. */
   readonly done: Promise<void>;
   stop(): Promise<void>;
@@ -134,9 +138,6 @@ async function restore(
       await rebuild(judge, facts, settings.told);
     }
   } else {
-    if (snapshot.head.rulesHash !== settings.ruleSet.hash) {
-      for (const _slice of judge.reassessAll()) await new Promise((resolve) => setImmediate(resolve));
-    }
     judge.restarted();
   }
   telemetry.line('info', 'memory-restored', {
@@ -248,6 +249,7 @@ async function run(parts: Parts): Promise<Judging> {
     intake,
     epoch: lease.epoch,
     done,
+    useRules: (rules) => putInForce(parts, rules),
     async stop() {
       stopping.abort();
       await flow.catch(() => undefined);
@@ -263,6 +265,11 @@ async function run(parts: Parts): Promise<Judging> {
       parts.outboxStream.close();
     },
   };
+}
+
+function putInForce({ judge, options, stopping }: Parts, { rules, ...rest }: RuleSet): void {
+  useRules(judge, { rules, ...rest });
+  void migrateWhenThere(options.store, options.config, rules, options, stopping.signal);
 }
 
 function startStore({ options, lease, judge, spans }: Parts): CatchUpWriter {

@@ -24,6 +24,7 @@ process.exitCode = await runCli(process.argv.slice(2), COMMANDS, {
   clock: systemClock,
   cwd: process.cwd(),
   signal: stop.signal,
+  onHangup: (listener) => void process.on('SIGHUP', listener),
   terminal: {
     ...(process.stdout.isTTY && { columns: process.stdout.columns }),
     log: process.stderr.isTTY === true,

@@ -4,6 +4,7 @@ import type { StoreWriter } from './store/store.ts';
 import type { AlertLog } from './track/alert-log.ts';
 import type { Judge } from './track/judge.ts';
 import type { AlertRecord, JudgeBatch } from './track/outcome.ts';
+import { judgeOn } from './track/reassess.ts';
 
 /** Every edge of the flow. Tests inject their own and stop any of them at any await. */
 export interface PipelineEdges {
@@ -41,16 +42,19 @@ const SETTLE_MS = 250;
  */
 export async function runPipeline(edges: PipelineEdges, signal: AbortSignal): Promise<void> {
   const { reader, judge, alertLog, store } = edges;
+  let unjudged = true;
   while (!signal.aborted) {
     const { records, caughtUp } = await reader.next({
       maxRecords: MAX_RECORDS,
-      maxWaitMs: MAX_WAIT_MS,
+      // What rules that came into force change is judged beside the log, and does not wait for it.
+      maxWaitMs: unjudged ? 1 : MAX_WAIT_MS,
       signal,
     });
     for (const record of records) judge.take(record);
     const wall = edges.wallTime();
     if (caughtUp && wall !== undefined) judge.advance(wall - SETTLE_MS);
 
+    unjudged = judgeOn(judge);
     const batch = judge.drain();
     if (batch.records.length === 0 && batch.alerts.length === 0 && batch.shipments.length === 0) continue;
     const alertsBefore = alertLog.lastSequence;

@@ -25,6 +25,8 @@ export interface AlertMemory {
   readonly confirmed: boolean;
   /** Number of the last change, from 1. */
   readonly change: number;
+  /** Nobody was told when it was raised, so nobody needs to hear how it ended. */
+  readonly untold?: boolean;
 }
 
 /** Why an alert changed: the verdict's reason, or for an alert about a channel, the channel's. */

@@ -14,6 +14,8 @@ export interface CommandContext {
   readonly cwd: string;
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Calls back at every SIGHUP from then on; before, that signal ends the process as usual. */
+  readonly onHangup?: (listener: () => void) => void;
   /** Absent when a person is not looking. */
   readonly terminal?: Terminal;
 }

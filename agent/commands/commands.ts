@@ -16,6 +16,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'rules test', load: async () => (await import('./rules-test.ts')).rulesTest },
   { name: 'rules backtest', load: async () => (await import('./rules-backtest.ts')).rulesBacktest },
   { name: 'rules due', load: async () => (await import('./rules-due.ts')).rulesDue },
+  { name: 'rules reload', load: async () => (await import('./rules-reload.ts')).rulesReload },
   { name: 'rules explain', load: async () => (await import('./rules-explain.ts')).rulesExplain },
   { name: 'shipments', load: async () => (await import('./shipments.ts')).shipmentsCommand },
   { name: 'trace', load: async () => (await import('./trace.ts')).traceCommand },

@@ -1,13 +1,13 @@
 import { formatProblem } from '../../rules/problem.ts';
 import { type App, startApp } from '../app.ts';
-import { endOf, type Served, serveAgent } from '../app-http.ts';
+import { endOf, serveAgent } from '../app-http.ts';
 import type { Judging } from '../app-judging.ts';
-import type { Clock } from '../clock.ts';
+import { type Reloaded, ruleReload } from '../app-reload.ts';
 import type { Config } from '../config.ts';
 import { type Edge, edgeOf } from '../config-edge.ts';
 import { type ConfigFile, loadConfigFile } from '../config-file.ts';
 import type { Project } from '../config-load.ts';
-import type { HttpServer } from '../http/server.ts';
+import type { ApiServer, HttpServer } from '../http/server.ts';
 import { formatLogLine, type LogLevel, Telemetry } from '../telemetry.ts';
 import { CONFIG_OPTION, type Command, type CommandContext, configFile, UsageError } from './command.ts';
 
@@ -32,8 +32,8 @@ async function run(context: CommandContext): Promise<number> {
   const file = loadConfigFile(configFile(context), options);
   // An agent at the edge needs no rules, nor maps beyond their private fields, nor the memory of what reads them.
   const edge = file.config?.role === 'collect' ? await edgeOf(file, context.cwd) : undefined;
-  const project =
-    edge === undefined ? (await import('../config-load.ts')).projectOf(file, options) : undefined;
+  const loader = edge === undefined ? await import('../config-load.ts') : undefined;
+  const project = loader?.projectOf(file, options);
   const { config } = edge ?? project ?? file;
   const problems = project?.problems ?? [...file.problems, ...(edge?.problems ?? [])];
   tellProblems(context, { problems, texts: project?.texts ?? file.texts });
@@ -45,7 +45,12 @@ async function run(context: CommandContext): Promise<number> {
     ...(project && { rules: project.rules.ruleSet.rules.length }),
   });
   const { privateFields } = edge ?? {};
-  await serve(context, { project, config, telemetry, year, ...(privateFields && { privateFields }) });
+  const again = loader && (() => loader.loadProject(file.file, options));
+  await serve(context, {
+    ...{ project, config, telemetry, year },
+    ...(again && { again }),
+    ...(privateFields && { privateFields }),
+  });
   telemetry.line('info', 'stopped');
   return 0;
 }
@@ -57,6 +62,8 @@ interface Plan {
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly year: number;
+  /** Reads the project again. */
+  readonly again?: () => Project;
 }
 
 /** Until somebody asks it to stop, or it cannot go on: then it rejects. Health is served while a standby waits for its turn. */
@@ -64,6 +71,7 @@ async function serve(context: CommandContext, plan: Plan): Promise<void> {
   const { project, config, telemetry, privateFields } = plan;
   const { clock, signal } = context;
   let http: HttpServer | undefined;
+  let api: ApiServer | undefined;
   let judging: Judging | undefined;
   let ended: () => unknown = () => undefined;
   let app: App | undefined;
@@ -72,8 +80,11 @@ async function serve(context: CommandContext, plan: Plan): Promise<void> {
       ...{ project, config, clock, telemetry, signal },
       ...(privateFields && { privateFields }),
       async onOpen(opened) {
-        const agent = { ...opened, judging: () => judging, ended: () => ended() };
-        http = await serveHttp(agent, plan, clock);
+        const reload = reloadOf(plan, () => ({ judging, api }));
+        const agent = { ...opened, judging: () => judging, ended: () => ended(), reload };
+        if (project !== undefined) http = api = await serveAgent(agent, { ...plan, project });
+        else http = await (await import('../app-health.ts')).serveHealth(plan, clock.elapsed);
+        context.onHangup?.(() => tryReload(reload, telemetry));
         announce(context, telemetry, http, config);
       },
     });
@@ -90,11 +101,34 @@ async function serve(context: CommandContext, plan: Plan): Promise<void> {
   }
 }
 
-/** The API and the control tower; of an agent that only collects its health, and no more is loaded for it. */
-async function serveHttp(agent: Served, { project, ...plan }: Plan, clock: Clock): Promise<HttpServer> {
-  if (project !== undefined) return serveAgent(agent, { ...plan, project });
-  const { serveHealth } = await import('../app-health.ts');
-  return serveHealth(plan, clock.elapsed);
+/** Puts edited rule files in force; throws when this agent does not judge. */
+function reloadOf(
+  { project, again, config, telemetry }: Plan,
+  parts: () => { readonly judging: Judging | undefined; readonly api: ApiServer | undefined },
+): () => Reloaded {
+  const reload =
+    project &&
+    again &&
+    ruleReload({
+      load: again,
+      rules: project.rules.ruleSet,
+      ...{ config, telemetry },
+      judge: (rules) => parts().judging?.useRules(rules),
+      serve: (files) => parts().api?.useRules(files),
+    });
+  return () => {
+    if (reload === undefined || parts().judging === undefined)
+      throw new Error('this agent does not judge now, so it has no rules to read again');
+    return reload();
+  };
+}
+
+function tryReload(reload: () => Reloaded, telemetry: Telemetry): void {
+  try {
+    reload();
+  } catch (error) {
+    telemetry.line('error', 'rules-refused', { problems: String(error) });
+  }
 }
 
 function announce(

@@ -1,5 +1,6 @@
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import type { Reloaded } from '../app-reload.ts';
 import type { TOKEN_ROLES } from '../config-server.ts';
 import type { Positions } from '../log/log.ts';
 import type { Redrive } from '../log/redrive.ts';
@@ -108,6 +109,8 @@ export interface HttpMain {
   redrive(redrive: Redrive): Promise<{ readonly id: string }>;
   /** The same for statements that a replay reads otherwise. */
   restate(restatement: Restatement): Promise<{ readonly id: string }>;
+  /** Reads the rule files again and puts them in force when nothing is wrong with them. */
+  reloadRules(): Promise<Reloaded>;
 }
 
 /** One question of the worker to the main thread. */
@@ -116,7 +119,8 @@ export type Ask =
   | { readonly what: 'readiness' }
   | { readonly what: 'append'; readonly action: ActionRequest }
   | { readonly what: 'redrive'; readonly redrive: Redrive }
-  | { readonly what: 'restate'; readonly restatement: Restatement };
+  | { readonly what: 'restate'; readonly restatement: Restatement }
+  | { readonly what: 'reload-rules' };
 
 export type ToMain =
   | { readonly kind: 'listening'; readonly url: string }
@@ -128,4 +132,6 @@ export type ToMain =
 export type ToWorker =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: string }
+  /** Other rules are in force. */
+  | { readonly kind: 'rules'; readonly rules: HttpSettings['rules'] }
   | { readonly kind: 'stop' };

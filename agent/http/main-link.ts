@@ -1,3 +1,4 @@
+import type { Reloaded } from '../app-reload.ts';
 import type { Clock } from '../clock.ts';
 import type { Redrive } from '../log/redrive.ts';
 import type { Restatement } from '../log/restate.ts';
@@ -12,6 +13,8 @@ interface Waiting {
 const QUICK_MS = 1_000;
 /** An append waits for the log to be durable, which an unreachable NATS server delays. */
 const APPEND_MS = 10_000;
+/** Calendars with their holidays are compiled anew. */
+const RELOAD_MS = 10_000;
 
 /** The worker's end of the contract: asks the main thread, and does not wait for ever. */
 export class MainLink implements HttpMain {
@@ -45,8 +48,12 @@ export class MainLink implements HttpMain {
     return this.#question({ what: 'restate', restatement }, APPEND_MS);
   }
 
+  reloadRules(): Promise<Reloaded> {
+    return this.#question({ what: 'reload-rules' }, RELOAD_MS);
+  }
+
   /** What the main thread said. */
-  take(message: Exclude<ToWorker, { kind: 'stop' }>): void {
+  take(message: Extract<ToWorker, { kind: 'answer' | 'refusal' }>): void {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'answer') waiting?.resolve(message.value);

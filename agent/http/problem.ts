@@ -16,6 +16,7 @@ export type ProblemCode =
   | 'store-away'
   | 'agent-busy'
   | 'agent-refused'
+  | 'rules-refused'
   | 'internal';
 
 const TITLES: Readonly<Record<ProblemCode, string>> = {
@@ -35,6 +36,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   'store-away': 'ClickHouse does not answer',
   'agent-busy': 'The agent does not answer',
   'agent-refused': 'The agent could not do it',
+  'rules-refused': 'The rules in force stay as they are',
   internal: 'Something went wrong',
 };
 

@@ -14,6 +14,7 @@ import { openapi } from './routes/openapi.ts';
 import { PAGES } from './routes/page.ts';
 import { rawMessage } from './routes/raw-messages.ts';
 import { redriveDeadLetters } from './routes/redrive.ts';
+import { reloadRules } from './routes/reload.ts';
 import { replayHistory } from './routes/replays.ts';
 import { listRules } from './routes/rules.ts';
 import { readShipmentRoute } from './routes/shipment.ts';
@@ -50,6 +51,7 @@ export const ROUTES: readonly Route[] = [
   replayHistory,
   rawMessage,
   listRules,
+  reloadRules,
   openapi,
   ...PAGES,
 ];

@@ -31,6 +31,12 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
+/** One that answers questions too. */
+export interface ApiServer extends HttpServer {
+  /** Explains verdicts by these rule files from now on. */
+  useRules(rules: HttpSettings['rules']): void;
+}
+
 /** A worker that dies again and again must not take the processor from judging. */
 const RESTART_MS = 1_000;
 /** What is being answered has this long to end. */
@@ -43,7 +49,7 @@ const entry = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'
  * Serves the API and the control tower in a thread of its own. Rejects when it must not listen there (other machines could
  * reach it and there are no tokens) or cannot.
  */
-export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+export async function startHttp(options: HttpOptions): Promise<ApiServer> {
   const { main, onFault, ...settings } = options;
   const tell = (kind: HttpFault['kind'], error: string): void => onFault?.({ kind, error });
   const edges: Edges = { main, fault: (error) => tell('request-failed', error) };
@@ -52,6 +58,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const first = await startWorker(settings, edges);
   const url = first.url;
   let current = first.worker;
+  let rules = settings.rules;
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
   const watch = (worker: Worker): void => {
@@ -68,7 +75,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   // On the same port, so that whoever has the address keeps it.
   const again = (): void => {
     const listen = { host, port: Number(new URL(url).port) };
-    startWorker({ ...settings, listen }, edges).then(
+    startWorker({ ...settings, listen, rules }, edges).then(
       ({ worker }) => {
         current = worker;
         if (stopping) void worker.terminate();
@@ -84,6 +91,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   watch(current);
   return {
     url,
+    useRules(files) {
+      rules = files;
+      current.postMessage({ kind: 'rules', rules } satisfies ToWorker);
+    },
     async stop() {
       stopping = true;
       clearTimeout(restart);
@@ -160,6 +171,8 @@ const answerOf = (main: HttpMain, ask: Ask): Promise<unknown> => {
       return main.redrive(ask.redrive);
     case 'restate':
       return main.restate(ask.restatement);
+    case 'reload-rules':
+      return main.reloadRules();
   }
 };
 

@@ -34,6 +34,8 @@ export interface Services extends HealthServices {
   readonly now: () => EpochMs;
   /** The rules in force; parsed at the first question. */
   rules(): ParsedRules;
+  /** Other rule files are in force from now on. */
+  useRules(files: HttpSettings['rules']): void;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export function servicesOf(
   const { concurrent = MOST_CONCURRENT, querySeconds = QUERY_SECONDS } = settings.limits ?? {};
   const reader = readerOf(settings.clickhouse, concurrent, querySeconds);
   const gate = new QuestionGate({ most: concurrent, shareMs: SHARE_MS, elapsed: clock.elapsed });
+  let ruleFiles = settings.rules;
   let rules: ParsedRules | undefined;
   let bindings: ReadonlyMap<string, SourceBinding> | undefined;
   return {
@@ -77,8 +80,12 @@ export function servicesOf(
       return bindings;
     },
     rules() {
-      rules ??= parseRules(settings.rules, settings.year);
+      rules ??= parseRules(ruleFiles, settings.year);
       return rules;
+    },
+    useRules(files) {
+      ruleFiles = files;
+      rules = undefined;
     },
     async close() {
       await reader.client.close();

@@ -21,6 +21,7 @@ const services = servicesOf(settings, {
 try {
   const { server, url } = await startListening(httpApp(services, ROUTES).callback(), settings.listen);
   port.on('message', (message: ToWorker) => {
+    if (message.kind === 'rules') return services.useRules(message.rules);
     if (message.kind !== 'stop') return main.take(message);
     server.close(() => {
       void services.close().finally(() => port.close());

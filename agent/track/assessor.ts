@@ -2,22 +2,26 @@ import { type AlertMemory, alertIdOf, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import type { Channels } from '../../rules/channels.ts';
 import type { KnownClock } from '../../rules/evaluate.ts';
-import { awaitedMilestones, proversOf } from '../../rules/evaluate-provers.ts';
-import { routesOf } from '../../rules/incoterm.ts';
+import { awaitedMilestones } from '../../rules/evaluate-provers.ts';
 import type { Ref } from '../../rules/refs.ts';
-import type { Rule, RuleSet } from '../../rules/sla.ts';
+import type { RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
 import type { ClockState, Verdict } from '../../rules/verdict.ts';
+import { recordOf } from './alert-records.ts';
 import type { Wait } from './awaiting.ts';
 import type { ClockMemory } from './clocks.ts';
 import type { Judged, OpenShipment } from './open-shipment.ts';
 import type { AlertRecord, RenderAlert, ShipmentState } from './outcome.ts';
-import { changedBits, horizonOf, type IndexedRule, indexRule, presentBits } from './unchanged.ts';
+import { RulesInForce, type SavedRules } from './rules-in-force.ts';
+import { changedBits, horizonOf, presentBits } from './unchanged.ts';
 
 export interface AssessorSettings {
   readonly tenant: string;
   readonly ruleSet: RuleSet;
+  /** By which rules shipments were judged until `logTime`; absent when none were. */
+  readonly judgedBy?: SavedRules;
+  readonly logTime?: EpochMs;
   readonly channels: ChannelView & Pick<Channels, 'watermarkOf'>;
   readonly refsOf: (shipmentId: string) => readonly Ref[];
   /** Higher is more trusted when two sources state the same fact. */
@@ -75,14 +79,11 @@ export class Assessor {
   /** While state is rebuilt from stored facts: alerts stand as the alert log tells them, nothing is decided. */
   muted = false;
   readonly #settings: AssessorSettings;
-  readonly #rules: readonly IndexedRule[];
-  readonly #byName: ReadonlyMap<string, Rule>;
+  readonly rules: RulesInForce;
 
   constructor(settings: AssessorSettings) {
     this.#settings = settings;
-    const rules = settings.ruleSet.rules.filter((rule) => rule.mode !== 'off');
-    this.#byName = new Map(rules.map((rule) => [rule.name, rule]));
-    this.#rules = rules.map((rule) => indexRule(rule, settings.ruleSet.calendars.get(rule.calendar ?? '')));
+    this.rules = new RulesInForce(settings.ruleSet, settings.judgedBy, settings.logTime);
   }
 
   /** Judges a shipment: what cannot have changed since it was judged last is taken over. */
@@ -91,6 +92,8 @@ export class Assessor {
     shipment.refs ??= refsOf(shipment.id);
     const trace = shipment.trace(tenant, shipment.refs, sourceRank);
     const out: Growing = { trace, alerts: [], waits: [], nextAt: Number.POSITIVE_INFINITY };
+    // By other rules is not judged.
+    if (shipment.judged?.rules !== this.rules.indexed) shipment.judged = undefined;
     const judged = shipment.judged ?? this.#judgeFirst(shipment, out, now);
     if (shipment.judged !== undefined) this.#judgeAgain(shipment, judged, out, now);
     for (const at of judged.nextAt) if (at < out.nextAt) out.nextAt = at;
@@ -108,12 +111,21 @@ export class Assessor {
     return { trace: judged.trace, clocks };
   }
 
+  /** Whether rules that changed concern a shipment. */
+  isConcerned(shipment: OpenShipment): boolean {
+    const { tenant, refsOf, sourceRank } = this.#settings;
+    shipment.refs ??= refsOf(shipment.id);
+    return this.rules.concern(shipment.trace(tenant, shipment.refs, sourceRank), shipment.clocks.values());
+  }
+
   #judgeFirst(shipment: OpenShipment, out: Growing, now: EpochMs): Judged {
-    const never = this.#rules.map(() => Number.POSITIVE_INFINITY);
+    const rules = this.rules.indexed;
+    const never = rules.map(() => Number.POSITIVE_INFINITY);
     const orphans: Verdict[] = [];
     const judged = {
+      rules,
       trace: out.trace,
-      byRule: this.#rules.map(() => undefined),
+      byRule: rules.map(() => undefined),
       standsUntil: never,
       nextAt: [...never],
       orphans,
@@ -121,13 +133,13 @@ export class Assessor {
     const known =
       shipment.clocks.size > 0 ? Map.groupBy(shipment.clocks.values(), (clock) => clock.rule) : undefined;
     const present = presentBits(out.trace);
-    for (const [i, { rule, startBits }] of this.#rules.entries()) {
+    for (const [i, { rule, startBits }] of rules.entries()) {
       const previous = known?.get(rule.name);
       if ((present & startBits) !== 0 || previous !== undefined)
         this.#judgeRule(i, previous, shipment, judged, out, now);
     }
     for (const [name, clocks] of known ?? []) {
-      if (this.#byName.has(name)) continue;
+      if (this.rules.byName(name) !== undefined) continue;
       for (const before of clocks) {
         const verdict = this.#orphan(before, shipment.id);
         shipment.clocks.set(verdict.clockId, this.#decide(before, verdict, now, out));
@@ -144,8 +156,8 @@ export class Assessor {
     const changed = changedBits(before, trace);
     const attributes = before.attributes === trace.attributes ? undefined : before.attributes;
     let present: number | undefined;
-    for (let i = 0; i < this.#rules.length; i += 1) {
-      const { touchBits, startBits, compiled } = this.#rules[i]!;
+    for (let i = 0; i < judged.rules.length; i += 1) {
+      const { touchBits, startBits, compiled } = judged.rules[i]!;
       const stands =
         (changed & touchBits) === 0 &&
         now < judged.standsUntil[i]! &&
@@ -171,7 +183,7 @@ export class Assessor {
     now: EpochMs,
   ): void {
     const history = { waived: this.waived, ...(previous !== undefined && { previous }) };
-    const { compiled } = this.#rules[index]!;
+    const { compiled } = judged.rules[index]!;
     const verdicts = compiled.evaluate(out.trace, this.#settings.channels, now, history);
     const memories = verdicts.map((verdict) => this.#decide(clocks.get(verdict.clockId), verdict, now, out));
     for (const { clockId, state } of previous ?? []) {
@@ -192,16 +204,18 @@ export class Assessor {
     const memory =
       before?.alert ?? (this.muted ? this.#settings.told(alertIdOf(verdict.clockId)) : undefined);
     const change = this.muted ? undefined : decideAlert(memory, verdict, now).change;
-    if (change !== undefined) out.alerts.push(this.#record(change, verdict, out.trace));
+    const record =
+      change && recordOf(change, memory, verdict, out.trace, { ...this.#settings, rules: this.rules });
+    if (record !== undefined) out.alerts.push(record);
     if (verdict.awaitingChannels.length > 0) this.#addWaits(verdict, out.waits);
     const { clockId, rule, occurrence, state } = verdict;
-    return { clockId, rule, occurrence, state, alert: change?.after ?? memory };
+    return { clockId, rule, occurrence, state, alert: record?.change.after ?? memory };
   }
 
   /** Only what is not heard far enough is waited for: the rest would come up again with every message. */
   #addWaits(verdict: Verdict, waits: Wait[]): void {
     const { channels } = this.#settings;
-    const rule = this.#byName.get(verdict.rule);
+    const rule = this.rules.byName(verdict.rule);
     const { dueAt } = verdict;
     if (rule === undefined || dueAt === undefined) return;
     const milestones = awaitedMilestones(rule);
@@ -233,61 +247,6 @@ export class Assessor {
       reason: 'rule-removed',
       evidence: [],
       awaitingChannels: [],
-    };
-  }
-
-  #record(change: AlertRecord['change'], verdict: Verdict, trace: Trace): AlertRecord {
-    const { ruleSet, channels, tenant, tellSince } = this.#settings;
-    const rule = this.#byName.get(verdict.rule);
-    if (rule === undefined) return this.#recordOfRemovedRule(change, verdict, trace);
-    const { labels, text } = this.#settings.renderAlert({
-      about: 'shipment',
-      change,
-      verdict,
-      rule,
-      trace,
-      calendarZone: rule.calendar === undefined ? undefined : ruleSet.calendars.get(rule.calendar)?.zone,
-      channels: proversOf(rule, trace, channels).channels,
-    });
-    const routes = routesOf(rule, trace.attributes);
-    const quiet =
-      rule.mode === 'shadow'
-        ? 'shadow'
-        : change.at < tellSince
-          ? 'older-than-horizon'
-          : routes.length === 0
-            ? 'no-route'
-            : undefined;
-    return {
-      change,
-      clockId: verdict.clockId,
-      shipmentId: trace.shipmentId,
-      rule: rule.name,
-      ruleVersion: rule.version,
-      severity: rule.severity,
-      tenant,
-      notify: quiet === undefined ? routes : [],
-      ...(quiet !== undefined && { quiet }),
-      aboutChannel: false,
-      labels,
-      text,
-    };
-  }
-
-  #recordOfRemovedRule(change: AlertRecord['change'], verdict: Verdict, trace: Trace): AlertRecord {
-    return {
-      change,
-      clockId: verdict.clockId,
-      shipmentId: trace.shipmentId,
-      rule: verdict.rule,
-      ruleVersion: '',
-      severity: 'info',
-      tenant: this.#settings.tenant,
-      notify: [],
-      quiet: 'no-route',
-      aboutChannel: false,
-      labels: { rule: verdict.rule },
-      text: { headline: `${verdict.rule} is no longer in force`, lines: [], link: '' },
     };
   }
 

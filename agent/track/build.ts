@@ -64,7 +64,9 @@ export function buildJudge(settings: JudgeSettings, snapshot?: Snapshot): Judge 
     renderAlert,
     tellSince,
     told: settings.told,
+    ...(head && { judgedBy: head.rules, logTime: head.logTime }),
   });
+  const unjudgedFrom = assessor.rules.anyChanged ? 0 : head?.unjudgedFrom;
   const parts: JudgeParts = {
     sources: new Map(settings.sources.map((source) => [source.identity.name, source])),
     shipments,
@@ -80,6 +82,7 @@ export function buildJudge(settings: JudgeSettings, snapshot?: Snapshot): Judge 
     openLetters: new OpenLetters(head?.openLetters),
     positions: head?.positions ?? {},
     logTime: head?.logTime ?? Number.NEGATIVE_INFINITY,
+    ...(unjudgedFrom !== undefined && { unjudgedFrom }),
   };
   if (snapshot !== undefined) restoreClocks(parts, snapshot);
   return new Judge(parts);
@@ -97,10 +100,7 @@ function restoreClocks(parts: JudgeParts, snapshot: Snapshot): void {
 }
 
 /** Everything that {@link buildJudge} needs to go on. Call between batches; later batches do not change it. */
-export function snapshotOf(
-  { parts }: Judge,
-  hashes: Pick<SnapshotHead, 'rulesHash' | 'identityHash'>,
-): Snapshot {
+export function snapshotOf({ parts }: Judge, hashes: Pick<SnapshotHead, 'identityHash'>): Snapshot {
   const { shipments, membership, channels, notices, assessor, timers, awaiting } = parts;
   const { ids, packed } = shipments.dump();
   return {
@@ -113,6 +113,8 @@ export function snapshotOf(
       notices: notices.dump(),
       openLetters: parts.openLetters.dump(),
       waived: [...assessor.waived],
+      rules: assessor.rules.dump(),
+      ...(parts.unjudgedFrom !== undefined && { unjudgedFrom: parts.unjudgedFrom }),
     },
     identity: [...membership.identity.dump()],
     ids,

@@ -43,7 +43,9 @@ export function packClocks(clocks: Iterable<ClockMemory>, names: TextInterner): 
     else writer.text(clockId);
     writer.number(names.intern(rule));
     writer.number(
-      alert === undefined ? 0 : 1 + STATUSES.indexOf(alert.status) * 2 + (alert.confirmed ? 1 : 0),
+      alert === undefined
+        ? 0
+        : 1 + STATUSES.indexOf(alert.status) * 4 + (alert.untold ? 2 : 0) + (alert.confirmed ? 1 : 0),
     );
     if (alert !== undefined) writer.number(alert.change);
     const place = role === undefined ? 0 : 1 + ROLES.indexOf(role);
@@ -66,7 +68,12 @@ export function unpackClocks(text: string, names: TextInterner): Map<string, Clo
     const alert =
       told < 0
         ? undefined
-        : { status: STATUSES[told >> 1]!, confirmed: (told & 1) === 1, change: reader.number() };
+        : {
+            status: STATUSES[told >> 2]!,
+            confirmed: (told & 1) === 1,
+            change: reader.number(),
+            ...((told & 2) !== 0 && { untold: true }),
+          };
     const place = reader.number();
     const occurrence = {
       ...(place >= 4 && { role: ROLES[(place >> 2) - 1]! }),

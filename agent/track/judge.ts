@@ -73,7 +73,7 @@ export class Judge {
       if (at >= until) break;
       this.parts.logTime = Math.max(this.parts.logTime, at);
       if (channels.nextAt() <= timers.nextAt()) this.#channelsMoved(channels.advance(at));
-      else this.#assess(timers.pop());
+      else this.assess(timers.pop());
     }
     this.parts.logTime = Math.max(this.parts.logTime, until);
   }
@@ -92,7 +92,7 @@ export class Judge {
   dirtyStates(): ShipmentState[] {
     const states: ShipmentState[] = [];
     for (const slot of this.dirty) {
-      if (!this.#assessed.has(slot)) this.#assess(slot);
+      if (!this.#assessed.has(slot)) this.assess(slot);
       states.push(this.parts.assessor.stateOf(this.parts.shipments.at(slot)));
     }
     this.dirty.clear();
@@ -109,14 +109,6 @@ export class Judge {
     for (const { trace } of batch.shipments) {
       const slot = this.parts.shipments.slotOf(trace.shipmentId);
       if (slot !== undefined) this.dirty.add(slot);
-    }
-  }
-
-  /** Judges every shipment again (other rules are in force), in slices: give the event loop room between two calls. */
-  *reassessAll(sliceSize = 500): Generator<number> {
-    for (let slot = 0; slot < this.parts.shipments.size; slot += 1) {
-      this.#assess(slot);
-      if (slot % sliceSize === sliceSize - 1) yield slot + 1;
     }
   }
 
@@ -175,7 +167,7 @@ export class Judge {
     const moved = [...updates, ...effects.matched.map((key) => this.parts.channels.matched(key))];
     for (const link of effects.links) this.#batch.links.push(link);
     for (const slot of effects.repeated) this.dirty.add(slot);
-    for (const slot of effects.touched) this.#assess(slot);
+    for (const slot of effects.touched) this.assess(slot);
     for (const update of moved) this.#channelsMoved(update);
     for (const conflict of effects.conflicts) {
       const alert = this.parts.notices.conflict(conflict, this.parts.logTime);
@@ -264,7 +256,7 @@ export class Judge {
     if (slot === undefined || clockId === undefined) return;
     this.parts.assessor.waived.add(clockId);
     this.parts.shipments.at(slot).judged = undefined;
-    this.#assess(slot);
+    this.assess(slot);
   }
 
   #channelsMoved(update: ChannelUpdate): void {
@@ -279,7 +271,7 @@ export class Judge {
         channelId,
         (milestone) => this.parts.channels.watermarkOf(channelId, milestone) ?? Number.NEGATIVE_INFINITY,
       );
-      for (const slot of ready) this.#assess(slot);
+      for (const slot of ready) this.assess(slot);
     }
   }
 
@@ -287,7 +279,8 @@ export class Judge {
     this.#batch.alerts.push({ ...alert, after: { ...this.parts.positions } });
   }
 
-  #assess(slot: number): void {
+  /** Judges a shipment as log time stands. */
+  assess(slot: number): void {
     const { shipments, assessor, timers, awaiting } = this.parts;
     const assessment = assessor.assess(shipments.at(slot), this.parts.logTime);
     for (const alert of assessment.alerts) this.#tell(alert);

@@ -5,9 +5,12 @@ import { type Absorption, absorb, type Trace, type TraceEntry } from '../../rule
 import { TraceFold } from '../../rules/trace-fold.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { ClockMemory } from './clocks.ts';
+import type { IndexedRule } from './unchanged.ts';
 
 /** What each rule made of a shipment when it last had a say, by the rule's index. */
 export interface Judged {
+  /** The rules by whose index the rest is. */
+  readonly rules: readonly IndexedRule[];
   trace: Trace;
   /** Undefined for rules that do not concern the shipment. */
   readonly byRule: (readonly Verdict[] | undefined)[];

@@ -73,6 +73,12 @@ export interface OperatorAction {
   readonly until?: EpochMs;
 }
 
+/**
+ * Why nobody is told: its rule is in shadow mode; it happened before the horizon; it fell due before its rule came into force; nobody was
+ * told that it began; its rule names no route.
+ */
+export type QuietReason = 'shadow' | 'older-than-horizon' | 'older-than-rule' | 'never-told' | 'no-route';
+
 /** One alert change with everything a person is told about it, exactly as published to the alert log. */
 export interface AlertRecord {
   readonly change: AlertChange;
@@ -85,7 +91,7 @@ export interface AlertRecord {
   /** Names of notification routes; empty for shadow rules and for changes older than the horizon. */
   readonly notify: readonly string[];
   /** Why nobody is told although it is recorded; absent when somebody is. */
-  readonly quiet?: 'shadow' | 'older-than-horizon' | 'no-route';
+  readonly quiet?: QuietReason;
   /** True when the alert is about a channel and not about a shipment. */
   readonly aboutChannel: boolean;
   /** For grouping and conditions: rule, place, partner, lane, mode, owner … */

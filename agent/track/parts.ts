@@ -23,4 +23,6 @@ export interface JudgeParts {
   readonly openLetters: OpenLetters;
   positions: Positions;
   logTime: EpochMs;
+  /** Slot from which shipments are still to be judged by rules that came into force; absent when all were. */
+  unjudgedFrom?: number | undefined;
 }

@@ -7,18 +7,21 @@ import type { Positions } from '../log/log.ts';
 import type { Wait } from './awaiting.ts';
 import type { SavedNotices } from './notices.ts';
 import type { SavedLetters } from './open-letters.ts';
+import type { SavedRules } from './rules-in-force.ts';
 
 /**
  * What a judge remembers, as lines of text. Sections are told apart by their first character; see {@link Snapshot}.
  * A format that changes gets a new number, and an old snapshot is then left aside: state is rebuilt from ClickHouse and the log.
  */
-const FORMAT = 3;
+const FORMAT = 4;
 
 export interface SnapshotHead {
   readonly positions: Positions;
   readonly logTime: EpochMs;
-  /** Hash of the rules in force: when it differs, every shipment is judged again after loading. */
-  readonly rulesHash: string;
+  /** The rules in force: shipments that other ones concern are judged again after loading. */
+  readonly rules: SavedRules;
+  /** Slot from which shipments are still to be judged by them; absent when all were. */
+  readonly unjudgedFrom?: number;
   /** Hash of tenant and `shipment_is`: when it differs, the snapshot is of no use. */
   readonly identityHash: string;
   readonly names: readonly string[];

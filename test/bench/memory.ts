@@ -61,7 +61,7 @@ export async function measureMemory(dir: string, shipments: number): Promise<Mem
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const settings = hubSettings({ rules: FIVE_RULES });
-  const hashes = { rulesHash: settings.ruleSet.hash, identityHash: identityHashOf(settings) };
+  const hashes = { identityHash: identityHashOf(settings) };
   const directory = join(dir, 'snapshots');
   let judge: Judge | undefined = buildJudge(settings);
   fill(judge, shipments);

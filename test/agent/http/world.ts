@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Reloaded } from '../../../agent/app-reload.ts';
 import type { ActionRequest, HttpMain, HttpSettings, ReadinessFacts } from '../../../agent/http/contract.ts';
 import { type HttpServer, startHttp } from '../../../agent/http/server.ts';
 import type { Redrive } from '../../../agent/log/redrive.ts';
@@ -255,6 +256,8 @@ export class FakeMain implements HttpMain {
     channels: CHANNELS,
   };
   stuck = false;
+  reloads = 0;
+  reloaded: Reloaded = { outcome: 'reloaded', changed: ['eu-import-release'], problems: [] };
 
   async metrics(): Promise<string> {
     if (this.stuck) await new Promise(() => undefined);
@@ -270,6 +273,10 @@ export class FakeMain implements HttpMain {
   }
   async restate(): Promise<{ id: string }> {
     return { id: 'restate1' };
+  }
+  async reloadRules(): Promise<Reloaded> {
+    this.reloads += 1;
+    return this.reloaded;
   }
   async redrive(redrive: Redrive): Promise<{ id: string }> {
     this.redriven.push(redrive);

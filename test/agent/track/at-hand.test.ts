@@ -17,7 +17,7 @@ rules:
   delivery: { title: Delivery, from: loaded at origin, to: delivered, within: 7d, notify: desk }
 `;
 const settings = hubSettings({ rules: RULES });
-const hashes = { rulesHash: settings.ruleSet.hash, identityHash: identityHashOf(settings) };
+const hashes = { identityHash: identityHashOf(settings) };
 
 /** In an order that does not depend on which shipment was at hand. */
 const told = ({ alerts, shipments }: JudgeBatch) => ({

@@ -51,7 +51,7 @@ t.test(
       },
     });
     t.same(kinds(window(judge, 50)), [], 'told already');
-    const snapshot = snapshotOf(judge, { rulesHash: '', identityHash: '' });
+    const snapshot = snapshotOf(judge, { identityHash: '' });
     const next = hubJudge({ rules: RULES, map: MAP, snapshot });
     t.same(kinds(window(next, 3)), [], 'not calm yet');
     t.same(kinds(window(next, 2)), ['2 resolved']);
