@@ -19,6 +19,8 @@ export interface Dialect {
   readonly tags: Readonly<
     Record<'interchange' | 'group' | 'message', { readonly head: string; readonly tail: string }>
   >;
+  /** Segments that may stand between an envelope's header and its messages, and are none of ours. */
+  readonly between: ReadonlySet<string>;
   readonly isTag: RegExp;
   /** The start of a line that can only be another interchange. */
   readonly restart: RegExp;

@@ -89,6 +89,7 @@ const EDIFACT: Dialect = {
     group: { head: 'UNG', tail: 'UNE' },
     message: { head: 'UNH', tail: 'UNT' },
   },
+  between: new Set(),
   isTag: /^[A-Z][A-Z0-9]{2}$/,
   restart: /(?<=[\r\n])(?:UNA[^A-Za-z0-9]|UNB\+)/,
   start,

@@ -1,15 +1,7 @@
 import { hashId } from '../../rules/hash.ts';
 import type { Dialect, Header, SegmentOptions } from './dialect.ts';
-import {
-  checkSize,
-  type Fault,
-  fault,
-  type Limits,
-  type Oddity,
-  type Parsed,
-  type UnreadPart,
-  type Value,
-} from './format.ts';
+import type { Fault, Limits, Oddity, Parsed, UnreadPart, Value } from './format.ts';
+import { checkSize, fault } from './format.ts';
 import { nest, partsOf } from './loops.ts';
 import {
   type Decode,
@@ -22,8 +14,9 @@ import {
   textIn,
 } from './segments.ts';
 
-/** A received message holds at most so many segments: a bound for memory, far above any real one. */
+/** Bounds for memory. A sender that counts wrongly does so every time: more oddities tell nothing new. */
 const MOST_SEGMENTS = 250_000;
+const MOST_ODDITIES = 100;
 
 /** A message between its header and its trailer. */
 interface Open {
@@ -57,11 +50,8 @@ export function parseInterchange(
   if ((data[0] === 0xff && data[1] === 0xfe) || (data[0] === 0xfe && data[1] === 0xff)) {
     return fault('not-parseable', 'it is in UTF-16; segments are read from single bytes or UTF-8');
   }
-  return new Interchanges(
-    Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1'),
-    dialect,
-    options,
-  ).parse();
+  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1');
+  return new Interchanges(text, dialect, options).parse();
 }
 
 class Interchanges {
@@ -78,6 +68,8 @@ class Interchanges {
   #interchange: Level | undefined;
   #group: Level | undefined;
   #open: Open | undefined;
+  /** An interchange began: with nothing in it, it is empty and not broken. */
+  #enveloped = false;
   /** Something outside of any message that is no envelope: told once, however long it is. */
   #stray = false;
 
@@ -96,7 +88,7 @@ class Interchanges {
     if (this.#interchange !== undefined)
       this.#odd('end', '', `${this.#dialect.tags.interchange.tail} is missing`);
     if (broken !== undefined) this.#unread.push({ ...broken, path: '/' });
-    if (this.#records.length === 0 && this.#unread.length === 0) {
+    if (!this.#enveloped && this.#records.length === 0 && this.#unread.length === 0) {
       return fault('not-parseable', `there is no message in it (${this.#dialect.tags.message.head})`);
     }
     return {
@@ -153,6 +145,7 @@ class Interchanges {
       case tags.interchange.head:
         this.#closeMessage('another interchange begins before its trailer');
         this.#decode = this.#dialect.decoder(read.value);
+        this.#enveloped = true;
         this.#interchange = { header: this.#dialect.interchange(read.value), inside: 0 };
         this.#group = undefined;
         break;
@@ -186,6 +179,7 @@ class Interchanges {
 
   #add(raw: RawSegment, read: ReadSegment): void {
     const open = this.#open;
+    if (open === undefined && this.#dialect.between.has(read.tag)) return;
     if (open === undefined) {
       this.#outside(raw, `${read.tag} stands outside of any message`);
       return;
@@ -290,7 +284,8 @@ class Interchanges {
   }
 
   #odd(segment: string, value: string, why: string): void {
-    this.#oddities.push({ path: `/segment/${segment}`, value, why });
+    if (this.#oddities.length < MOST_ODDITIES)
+      this.#oddities.push({ path: `/segment/${segment}`, value, why });
   }
 }
 

@@ -61,6 +61,8 @@ const X12: Dialect = {
     group: { head: 'GS', tail: 'GE' },
     message: { head: 'ST', tail: 'SE' },
   },
+  // An acknowledgement of an interchange that we sent.
+  between: new Set(['TA1']),
   isTag: /^[A-Z][A-Z0-9]{1,2}$/,
   restart: /(?<=[\r\n])ISA[^A-Za-z0-9\s]/,
   start,

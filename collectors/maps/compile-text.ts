@@ -13,9 +13,9 @@ import type { CompiledMap } from './map.ts';
 import { compileFormat, isSegmented, MAP_FORMATS, type MapFormat } from './map-format.ts';
 import { compilePlaceRoles } from './place-of.ts';
 import { readPrivacy } from './privacy-of.ts';
-import { compileRecord, type RecordReader } from './record-of.ts';
+import { compileRecord } from './record-of.ts';
 import { type MapParts, runMap } from './run.ts';
-import { SEGMENT_ID, SEGMENT_SPEECH } from './segment-place.ts';
+import { withSegmentDefaults } from './segment-record.ts';
 
 /** Gives the text of the map that another one extends (`builtin:dcsa-tnt-2.2`); undefined when there is none. */
 export type FindParent = (name: string) => string | undefined;
@@ -59,7 +59,9 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   const places = placesNode === undefined ? undefined : compilePlaceRoles(placesNode, context);
   const narrowed = readProves(root);
   const compiled = compileRecord(root, context);
-  const record = segmented ? withSegmentDefaults(compiled) : compiled;
+  const record = segmented
+    ? withSegmentDefaults(compiled, root.flag('test_interchanges') ?? false)
+    : compiled;
   const recordsNode = root.get('records');
   const records = recordsNode === undefined ? undefined : readPaths(recordsNode, context, 'records');
   const privacy = readPrivacy(root, format ?? '', records?.map(({ text }) => text) ?? []);
@@ -75,17 +77,6 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   const proves = [...stated].filter((m) => narrowed === undefined || narrowed.has(m)).sort();
   return mapOf(parts, version, proves, privacy);
 }
-
-/** A message of an interchange is named by its references, and says what it is. */
-const withSegmentDefaults = (record: RecordReader): RecordReader => ({
-  ...record,
-  id: record.id ?? SEGMENT_ID,
-  speech: {
-    message: record.speech.message ?? SEGMENT_SPEECH.message,
-    release: record.speech.release ?? SEGMENT_SPEECH.release,
-    country: record.speech.country,
-  },
-});
 
 const mapOf = (
   parts: MapParts,

@@ -38,7 +38,8 @@ export interface RecordReader {
   readonly attributes: AttributesOf;
   readonly location: LocationOf | undefined;
   readonly retracted: Test | undefined;
-  readonly ignore: Test | undefined;
+  /** Why the record is left out on purpose; undefined when it is not. */
+  readonly ignore: TextOf | undefined;
   readonly speech: Speech;
 }
 
@@ -64,10 +65,13 @@ export function compileRecord(root: Fields, context: MapContext): RecordReader {
     attributes: compileAllAttributes(root, context),
     location: locationNode === undefined ? undefined : compileLocation(locationNode, context),
     retracted: test('retracted_when'),
-    ignore: test('ignore_when'),
+    ignore: ignoring(test('ignore_when')),
     speech: { message: text('message'), release: text('release'), country: text('country') },
   };
 }
+
+const ignoring = (when: Test | undefined): TextOf | undefined =>
+  when && ((scope) => (when(scope) ? 'the map leaves such records out' : undefined));
 
 /** `refs`, `ref_lists` and `ref_object` of a map or of an event. */
 export function compileAllRefs(fields: Fields, context: MapContext): RefsOf {

@@ -10,7 +10,7 @@ import type { Path } from './path.ts';
 import type { RecordFacts, RecordReader } from './record-of.ts';
 import { sortedRefs } from './refs-of.ts';
 import type { Scope } from './scope.ts';
-import { withPlace } from './segment-place.ts';
+import { withPlace } from './segment-record.ts';
 
 /** A map after compilation. */
 export interface MapParts {
@@ -124,8 +124,9 @@ function readRecord(
     gathered.rejected.push(rejection('wrong-shape', 'a record is an object with named fields', scope));
     return;
   }
-  if (reader.ignore?.(scope) === true) {
-    gathered.ignored.push('the map leaves such records out');
+  const leftOut = reader.ignore?.(scope);
+  if (leftOut !== undefined) {
+    gathered.ignored.push(leftOut);
     return;
   }
   scope.partner = reader.partner?.(scope) ?? scope.message.partner ?? scope.source.partner;

@@ -221,3 +221,17 @@ sources:
   t.equal(info.state.consumer_count, 0, 'no consumer is left behind');
   t.equal(info.state.messages, 31);
 });
+
+t.test('an interchange is known by how it begins, and its messages are told apart', async (t) => {
+  const { code, out } = await laytime(samples, 'x12-315', 'x12/315-test_2.edi');
+  t.equal(code, 0);
+  t.match(out, /315-test_2\.edi:1 \(application\/edi-x12, 547 bytes\)/);
+  t.match(out, /arrived +actual +2022-11-14T13:50:00Z .*transshipment MAPTM/);
+  t.match(out, /envelope +\/segment\/15 "33366742"/);
+  const wrong = await laytime(samples, 'x12-315', 'edifact/d00b_iftsta.edi');
+  t.equal(wrong.code, 1);
+  t.match(
+    wrong.out,
+    /dead letter +not-parseable: it does not begin with ISA; it looks like edifact, the map reads x12/,
+  );
+});

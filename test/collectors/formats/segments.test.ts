@@ -157,7 +157,7 @@ t.test('edifact: groups, several interchanges, none at all', async (t) => {
   const [other] = messages(parseEdifact(bytes(unh('1', 'BGM+1'))));
   t.not(bare?.message.id, other?.message.id, 'without an envelope the content names it');
   t.match(unread(parseEdifact(bytes('hello'))), [/does not begin with UNB/]);
-  t.match(unread(parseEdifact(bytes(`${UNB}UNZ+0+42'`))), [/there is no message/]);
+  t.match(parseEdifact(bytes(`${UNB}UNZ+0+42'`)), { value: [], unread: undefined }, 'empty, and not broken');
   t.match(unread(parseEdifact(Uint8Array.of(0xff, 0xfe, 0x55, 0))), [/UTF-16/]);
 });
 
@@ -232,6 +232,11 @@ t.test('x12: any separators and terminators', async (t) => {
   t.match(unread(parseX12(bytes('GS*QO*A*B~'))), [/does not begin with ISA/]);
   t.match(unread(parseX12(bytes('ISA*00*1~'))), [/fewer than 16/]);
   t.match(unread(parseX12(bytes(isa('*A~')))), [/cannot be/]);
+});
+
+t.test('x12: an acknowledgement of an interchange is no message', async (t) => {
+  const parsed = parseX12(bytes(`${isa()}TA1*000000007*260301*1000*A*000~IEA*0*000000042~`));
+  t.same([messages(parsed), unread(parsed), oddities(parsed)], [[], [], []]);
 });
 
 t.test('x12: a bad set costs itself, wrong counts are told', async (t) => {

@@ -132,6 +132,12 @@ t.test('a message that cannot be taken apart is a dead letter beside its neighbo
   t.match(mapWith(MAP, "UNH+1+IFTSTA:D:00B:UN'bad'UNT+3+1'"), { kind: 'dead-letter', code: 'not-parseable' });
 });
 
+t.test('what is marked as a test is left out, unless the map says otherwise', async (t) => {
+  const test = interchange('D:96B', ...CNI).replace('+42', '+42++++++1');
+  t.match(mapWith(MAP, test), { kind: 'ignored', reason: 'the interchange is marked as a test' });
+  t.equal(described(mapWith(`${MAP}test_interchanges: true\n`, test)).length, 1);
+});
+
 t.test('mistakes in a layout are told', async (t) => {
   t.same(problemsOf(MAP.replace('STS{DTM,LOC,RFF}}"', 'STS{DTM"')), ['3 bad-loop', '4 unknown-loop']);
   t.same(problemsOf(MAP.replace('split: CNI.STS', 'split: CNI.TDT')), ['4 unknown-loop']);
