@@ -34,6 +34,7 @@ export const MILESTONES = {
   'carrier.released': { title: 'Carrier released', kind: 'fact' },
   'gate.out': { title: 'Gate out', kind: 'fact' },
   delivered: { title: 'Delivered', kind: 'fact' },
+  'pod.received': { title: 'Proof of delivery in the ERP', kind: 'fact' },
   'empty.returned': { title: 'Empty container returned', kind: 'fact' },
 } as const satisfies Record<string, { title: string; kind: 'fact' | 'state-open' | 'state-close' }>;
 
