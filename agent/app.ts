@@ -8,7 +8,6 @@ import type { Project } from './config-load.ts';
 import { privateFieldsOf } from './config-privacy.ts';
 import { openLog } from './log/jetstream-log.ts';
 import type { Log } from './log/log.ts';
-import { privateLog } from './log/private-log.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { JudgeBatch } from './track/outcome.ts';
 
@@ -68,7 +67,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       injectedClock: injected !== undefined,
       ...(injected && { stampWith: injected.collect.now }),
     });
-    log = privateLog(opened, options.privateFields ?? fieldsOf(options));
+    log = await withoutPrivateFields(opened, options.privateFields ?? fieldsOf(options));
     log.onFault((fault) => telemetry.logFault(fault));
     await options.onOpen?.({ engines, log });
     options.signal?.throwIfAborted();
@@ -118,3 +117,10 @@ async function judge(options: AppOptions & Opened, signal: AbortSignal): Promise
 
 const fieldsOf = ({ config, project }: AppOptions): ReadonlyMap<string, PrivateFields> =>
   project === undefined ? new Map() : privateFieldsOf(config, project.maps);
+
+/** Cleaning takes a parser for every format, which most agents at the edge do without. */
+async function withoutPrivateFields(log: Log, fields: ReadonlyMap<string, PrivateFields>): Promise<Log> {
+  if (fields.size === 0) return log;
+  const { privateLog } = await import('./log/private-log.ts');
+  return privateLog(log, fields);
+}

@@ -5,7 +5,6 @@ import { privateReader } from './private-reader.ts';
 
 /** A log into which private fields do not go, and out of which they do not come; `fields` by the name of the source. */
 export function privateLog(log: Log, fields: ReadonlyMap<string, PrivateFields>): Log {
-  if (fields.size === 0) return log;
   const sink = privateSink(log, fields);
   return {
     cursors: log.cursors,
