@@ -15,7 +15,7 @@ export function serveHealth(
     main: {
       metrics: () => telemetry.registry.metrics(),
       readiness: async () => ({
-        ...{ role: 'collect', judging: false, fenced: false },
+        ...{ role: 'collect', judging: false, fenced: false, waitsForStore: false },
         ...{ positions: {}, storeFloor: {}, storeLevel: true, channels: [] },
       }),
     },

@@ -60,8 +60,7 @@ export function startAppHttp(app: App, options: AppHttpOptions): Promise<HttpSer
   const reload = (): Reloaded => {
     throw new Error('these rules are not read from files that could change');
   };
-  const { engines, log } = app;
-  return serveAgent({ engines, log, judging: () => app.judging, ended: end, reload }, options);
+  return serveAgent({ ...app, judging: () => app.judging, ended: end, reload }, options);
 }
 
 /** Remembers how an agent ended, for whoever asks later. */
@@ -165,6 +164,7 @@ function readinessOf(agent: Served, role: Config['role']): ReadinessFacts {
     role,
     judging: judging !== undefined && ended === undefined,
     fenced: ended instanceof FencedError,
+    waitsForStore: agent.waitsForStore(),
     positions,
     storeFloor,
     storeLevel: messagesBehind(positions, storeFloor) <= NEARLY_LEVEL,

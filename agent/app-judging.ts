@@ -1,11 +1,10 @@
 import { type MsgHdrs, headers as newHeaders } from '@nats-io/transport-node';
 import type { RuleSet } from '../rules/sla.ts';
-import type { AppOptions } from './app.ts';
 import { type Intake, planIntake } from './app-collect.ts';
-import type { Engines, StoreEngine } from './app-engines.ts';
 import { holderId, judgeSettingsOf, Snapshots } from './app-judge.ts';
 import { observe, watchGauges } from './app-observe.ts';
-import { migrateWhenThere, storedFacts } from './app-store.ts';
+import { type RestoreOptions, restore } from './app-restore.ts';
+import { migrateWhenThere } from './app-store.ts';
 import type { Project } from './config-load.ts';
 import { type JetStreamGuardedStream, openGuardedStream } from './log/alert-stream.ts';
 import { acquireLease, type Lease } from './log/lease.ts';
@@ -18,21 +17,17 @@ import { createSpans, type Spans } from './spans/spans.ts';
 import { runCatchUp } from './store/catch-up.ts';
 import { type CatchUpWriter, createStoreWriter } from './store/writer.ts';
 import { AlertLog, FencedError } from './track/alert-log.ts';
-import { buildJudge, identityHashOf, type JudgeSettings } from './track/build.ts';
 import type { Judge } from './track/judge.ts';
-import type { AlertRecord } from './track/outcome.ts';
+import type { AlertRecord, OperatorAction } from './track/outcome.ts';
 import { useRules } from './track/reassess.ts';
-import { rebuild, type StoredFacts } from './track/rebuild.ts';
+import type { StoredFacts } from './track/rebuild.ts';
 import { Reread } from './track/reread.ts';
-import { readSnapshot } from './track/snapshot.ts';
 import { Told } from './track/told.ts';
 
-type Options = AppOptions & {
+interface Options extends RestoreOptions {
   readonly project: Project;
-  readonly engines: Engines;
-  readonly store: StoreEngine;
   readonly log: Log;
-};
+}
 
 /** The judging half of an agent. */
 export interface Judging {
@@ -63,12 +58,13 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
     holder: await holderId(config.dataDir),
     signal,
   });
+  options.onTurn?.();
   const migrated = migrateWhenThere(
     options.store,
     config,
     options.project.rules.ruleSet.rules,
     { clock, telemetry },
-    stopping.signal,
+    AbortSignal.any([stopping.signal, signal]),
   );
   const tell = (fault: Parameters<typeof telemetry.logFault>[0]) => telemetry.logFault(fault);
   const alerts = await openGuardedStream<AlertRecord>(engines.nats, { tell });
@@ -99,7 +95,8 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
   told.clear();
   const stateFile = `${config.dataDir}/spans.json`;
   const spans = await createSpans(config.telemetry, { clock, stateFile, telemetry });
-  const notifier = await startNotifier(options, outboxStream, unsent, spans);
+  const standingActions = judge.parts.standing.list(judge.parts.logTime);
+  const notifier = await startNotifier(options, outboxStream, { unsent, standingActions }, spans);
   return run({
     options,
     intake,
@@ -117,41 +114,10 @@ export async function startJudging(options: Options, signal: AbortSignal): Promi
   });
 }
 
-/** Memory from the newest usable snapshot, else from ClickHouse; the log gives the rest. */
-async function restore(
-  settings: JudgeSettings,
-  snapshots: Snapshots,
-  { store, telemetry, clock, config }: Options,
-  migrated: Promise<void>,
-  signal: AbortSignal,
-  standAt: (facts: StoredFacts) => void,
-): Promise<{ judge: Judge; fromSnapshot: boolean }> {
-  const began = clock.elapsed();
-  const identityHash = identityHashOf(settings);
-  const snapshot = await readSnapshot(snapshots.directory, (head) => head.identityHash === identityHash);
-  const judge = buildJudge(settings, snapshot);
-  if (snapshot === undefined) {
-    await migrated;
-    const facts = await storedFacts(store, config.tenant, { clock, telemetry }, signal);
-    if (facts !== undefined) {
-      standAt(facts);
-      await rebuild(judge, facts, settings.told);
-    }
-  } else {
-    judge.restarted();
-  }
-  telemetry.line('info', 'memory-restored', {
-    from: snapshot === undefined ? 'store' : 'snapshot',
-    shipments: judge.parts.shipments.size,
-    seconds: Math.round((clock.elapsed() - began) / 100) / 10,
-  });
-  return { judge, fromSnapshot: snapshot !== undefined };
-}
-
 async function startNotifier(
   { config, clock, telemetry, engines }: Options,
   outboxStream: JetStreamGuardedStream<OutboxEntry>,
-  unsent: readonly AlertRecord[],
+  known: { readonly unsent: readonly AlertRecord[]; readonly standingActions: readonly OperatorAction[] },
   spans: Spans,
 ): Promise<Notifier> {
   const encode = (headers: Readonly<Record<string, string>>) => natsHeaders(headers);
@@ -175,8 +141,9 @@ async function startNotifier(
       spans.notified(route, result);
     },
   });
+  for (const action of known.standingActions) notifier.operator(action);
   notifier.start();
-  notifier.take(unsent);
+  notifier.take(known.unsent);
   return notifier;
 }
 
@@ -207,6 +174,7 @@ async function run(parts: Parts): Promise<Judging> {
   const { options, intake, lease, judge, notifier, snapshots, stopping, alertLog, alerts } = parts;
   const { log, telemetry, clock } = options;
   const store = startStore(parts);
+  store.onFloor(() => judge.parts.unstored.stored(store.wholeFloor()));
   const openReader = (from: Positions): Promise<LogReader> => log.read(intake.bindings, from);
   const reread = new Reread({ judge, openReader, alerts });
   if (!parts.fromSnapshot || Object.keys(judge.parts.positions).length > 0) reread.missedEverything();

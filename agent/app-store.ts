@@ -1,17 +1,21 @@
 import type { RuleSet } from '../rules/sla.ts';
+import type { EpochMs } from '../rules/time.ts';
 import type { StoreEngine } from './app-engines.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { readFloor } from './store/floor.ts';
+import { readWholeFloor } from './store/floor.ts';
 import { migrate } from './store/migrate.ts';
 import { readRows, type StoreReader } from './store/query.ts';
 import { recordRuleVersions } from './store/rule-versions.ts';
 import { readAllEvents } from './store/stored-events.ts';
 import type { Telemetry } from './telemetry.ts';
+import type { OperatorAction } from './track/outcome.ts';
 import type { RecalledLetter, StoredFacts } from './track/rebuild.ts';
 
-const RETRY_MS = 5_000;
+const RETRY_MS = 2_000;
 const DAY_MS = 86_400_000;
+/** Actions after which a dead letter is open no more. */
+const SETTLING = "('dismiss-dead-letter', 'redrive-dead-letter')";
 
 export interface StoreEdges {
   readonly clock: Clock;
@@ -38,7 +42,10 @@ export async function migrateWhenThere(
   });
 }
 
-/** What the database holds up to the last commit; undefined when it holds nothing, or the signal aborted. Waits for ClickHouse. */
+/**
+ * What the database holds up to the last commit that a judge can be rebuilt from; undefined when there is none, or the signal
+ * aborted. Waits for ClickHouse.
+ */
 export function storedFacts(
   store: StoreReader,
   writer: string,
@@ -46,21 +53,33 @@ export function storedFacts(
   signal: AbortSignal,
 ): Promise<StoredFacts | undefined> {
   return patiently(edges, signal, async () => {
-    const { positions } = await readFloor(store.client, store.database, writer);
-    if (Object.keys(positions).length === 0) return undefined;
-    const [row] = await readRows<{ at: number }>(
-      store,
-      'SELECT toUnixTimestamp64Milli(max(log_time)) AS at FROM {database:Identifier}.commits WHERE writer = {writer:String}',
-      { writer },
-    );
+    const floor = await readWholeFloor(store, writer);
+    if (floor === undefined) return undefined;
+    const { positions } = floor;
+    const within = 'sequence <= {positions:Map(String, UInt64)}[stream]';
     const deadLetters = await readRows<RecalledLetter>(
       store,
       `SELECT id, source, partner, source_id AS sourceId, toUnixTimestamp64Milli(observed_at) AS observedAt
-        FROM {database:Identifier}.dead_letters
-        WHERE status = 'open' AND sequence <= {positions:Map(String, UInt64)}[stream] ORDER BY observed_at, sequence`,
+        FROM {database:Identifier}.dead_letters_log FINAL
+        WHERE ${within} AND code != 'refused-by-store' AND id NOT IN (
+          SELECT subject FROM {database:Identifier}.operator_actions_log WHERE action IN ${SETTLING} AND ${within})
+        ORDER BY observed_at, stream, sequence`,
       { positions },
     );
-    return { positions, logTime: row?.at ?? 0, deadLetters, events: readAllEvents(store, positions) };
+    const actions = await readRows<OperatorAction & { readonly until: EpochMs | null }>(
+      store,
+      `SELECT id, stream, sequence, action, subject, by, comment, toUnixTimestamp64Milli(at) AS at,
+          toUnixTimestamp64Milli(until) AS until
+        FROM {database:Identifier}.operator_actions_log FINAL
+        WHERE ${within} AND action NOT IN ${SETTLING} ORDER BY operator_actions_log.at, stream, sequence`,
+      { positions },
+    );
+    return {
+      ...floor,
+      deadLetters,
+      actions: actions.map(({ until, ...action }) => (until === null ? action : { ...action, until })),
+      events: readAllEvents(store, positions),
+    };
   });
 }
 

@@ -36,6 +36,16 @@ export interface AppOptions {
 export interface Opened {
   readonly engines: Engines;
   readonly log: Log;
+  /** No snapshot is usable, and the judge waits for ClickHouse to get its memory back. The log goes on collecting. */
+  waitsForStore(): boolean;
+}
+
+/** What a judge's start tells on its way. */
+export interface WhileStarting {
+  /** The lease is taken: from here on the sources are ours to collect from, whatever the judge still waits for. */
+  readonly onTurn?: () => void;
+  /** It waits for ClickHouse to get its memory back, or no longer. */
+  readonly onWait?: (waits: boolean) => void;
 }
 
 /** A running agent. */
@@ -49,8 +59,9 @@ export interface App extends Opened {
 }
 
 /**
- * Wires the agent by hand and starts it: engines → log → judging → collectors, so that whoever delivers finds the next one
- * ready. Rejects when something that cannot come later is wrong; what was started is stopped again.
+ * Wires the agent by hand and starts it: engines → log → (its turn) → collectors, and judging as soon as it has its memory. Whoever
+ * delivers finds the log ready, which is all that collecting needs. Rejects when something that cannot come later is wrong; what was started is
+ * stopped again.
  */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, telemetry, clock, injected } = options;
@@ -62,51 +73,53 @@ export async function startApp(options: AppOptions): Promise<App> {
   options.signal?.addEventListener('abort', giveUp, { once: true });
   let log: Log | undefined;
   let judging: Judging | undefined;
-  try {
-    const opened = await openLog(engines.nats, {
-      injectedClock: injected !== undefined,
-      ...(injected && { stampWith: injected.collect.now }),
-    });
-    log = await withoutPrivateFields(opened, options.privateFields ?? fieldsOf(options));
-    log.onFault((fault) => telemetry.logFault(fault));
-    await options.onOpen?.({ engines, log });
-    options.signal?.throwIfAborted();
-    if (config.role !== 'collect') judging = await judge({ ...options, engines, log }, stopping.signal);
-  } catch (error) {
+  let collecting = Promise.resolve();
+  let waits = false;
+  const collectInto = (opened: Log): void => {
+    const edges = { nats: engines.nats, log: opened, clock: injected?.collect ?? clock, telemetry };
+    collecting = runCollectors(config.sources, edges, stopping.signal);
+  };
+  const waitsForStore = (): boolean => waits;
+  const stop = async (): Promise<void> => {
     stopping.abort();
+    await collecting;
     await judging?.stop();
     await log?.close();
     await engines.stop();
+  };
+  try {
+    log = await openOurLog(engines, options);
+    const opened = log;
+    await options.onOpen?.({ engines, log, waitsForStore });
+    options.signal?.throwIfAborted();
+    if (config.role === 'collect') collectInto(opened);
+    else {
+      const onTurn = (): void => {
+        if (config.role === 'both') collectInto(opened);
+      };
+      const onWait = (now: boolean): void => {
+        waits = now;
+      };
+      judging = await judge({ ...options, engines, log, waitsForStore, onTurn, onWait }, stopping.signal);
+    }
+  } catch (error) {
+    await stop();
     throw error;
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  const collecting =
-    config.role === 'judge'
-      ? Promise.resolve()
-      : runCollectors(
-          config.sources,
-          { nats: engines.nats, log, clock: injected?.collect ?? clock, telemetry },
-          stopping.signal,
-        );
-  const openedLog = log;
   return {
     engines,
     log,
+    waitsForStore,
     ...(judging && { judging }),
     done: Promise.all([collecting, judging?.done]).then(() => undefined),
-    async stop() {
-      stopping.abort();
-      await collecting;
-      await judging?.stop();
-      await openedLog.close();
-      await engines.stop();
-    },
+    stop,
   };
 }
 
 /** Loaded when it is needed: an agent at the edge does without its memory. */
-async function judge(options: AppOptions & Opened, signal: AbortSignal): Promise<Judging> {
+async function judge(options: AppOptions & Opened & WhileStarting, signal: AbortSignal): Promise<Judging> {
   const { project, engines } = options;
   if (project === undefined || engines.store === undefined) {
     throw new Error(`an agent with role: ${options.config.role} needs rules, maps and ClickHouse`);
@@ -117,6 +130,17 @@ async function judge(options: AppOptions & Opened, signal: AbortSignal): Promise
 
 const fieldsOf = ({ config, project }: AppOptions): ReadonlyMap<string, PrivateFields> =>
   project === undefined ? new Map() : privateFieldsOf(config, project.maps);
+
+async function openOurLog({ nats }: Engines, options: AppOptions): Promise<Log> {
+  const { injected, telemetry } = options;
+  const opened = await openLog(nats, {
+    injectedClock: injected !== undefined,
+    ...(injected && { stampWith: injected.collect.now }),
+  });
+  const log = await withoutPrivateFields(opened, options.privateFields ?? fieldsOf(options));
+  log.onFault((fault) => telemetry.logFault(fault));
+  return log;
+}
 
 /** Cleaning takes a parser for every format, which most agents at the edge do without. */
 async function withoutPrivateFields(log: Log, fields: ReadonlyMap<string, PrivateFields>): Promise<Log> {

@@ -56,18 +56,22 @@ export async function runPipeline(edges: PipelineEdges, signal: AbortSignal): Pr
 
     unjudged = judgeOn(judge);
     const batch = judge.drain();
-    if (batch.records.length === 0 && batch.alerts.length === 0 && batch.shipments.length === 0) continue;
+    if (isEmpty(batch)) continue;
     const alertsBefore = alertLog.lastSequence;
     await alertLog.publish(batch.alerts);
     edges.notify(batch.alerts);
     if (!store.offer(batch)) edges.missed(batch, alertsBefore);
     edges.observe(batch, caughtUp);
     const durable = await edges.snapshot(judge);
-    if (durable !== undefined) await edges.log.setFloor(lowest(durable, store.floor()));
+    if (durable !== undefined) await edges.log.setFloor(lowest(durable, store.wholeFloor().positions));
   }
 }
 
-/** The log may forget what is both in ClickHouse and behind the last snapshot. */
+/** Time passes, and mostly nothing comes of it. */
+const isEmpty = ({ records, alerts, shipments, links, channels }: JudgeBatch): boolean =>
+  records.length + alerts.length + shipments.length + links.length + channels.length === 0;
+
+/** The log may forget what is behind the last snapshot and also in ClickHouse with all that a judge can be rebuilt from. */
 export function lowest(a: Positions, b: Positions): Positions {
   const floor: Record<string, number> = {};
   for (const [stream, position] of Object.entries(a)) floor[stream] = Math.min(position, b[stream] ?? 0);

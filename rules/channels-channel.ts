@@ -160,9 +160,9 @@ export class Channel {
       : this.#become('blind', 'expected-not-heard', since, now);
   }
 
+  /** When silence becomes suspicious does not change: people are told the same, however often the process started. */
   restart(at: EpochMs): ChannelTransition | undefined {
     if (this.#status !== 'hearing') return undefined;
-    this.deadline = this.#expiry(at);
     return this.#become('blind', 'restarted', this.heardAt, at);
   }
 

@@ -38,7 +38,8 @@ export class SourceChannels {
     for (const channel of this.all()) channel.holdBack(this.deadLetters.oldest);
   }
 
-  dump(): Omit<SavedChannels, 'startedAt'> {
+  /** What holds the channels back. */
+  dump(): Pick<SavedChannels, 'deadLetters' | 'unmatched'> {
     const { name } = this.config;
     const deadLetters: SavedChannels['deadLetters'][number][] = [];
     const unmatched: SavedChannels['unmatched'][number][] = [];
@@ -49,7 +50,7 @@ export class SourceChannels {
         for (const { key, at } of open) unmatched.push({ key, source: name, partner, milestone, at });
       }
     }
-    return { channels: this.all().map((channel) => channel.dump()), deadLetters, unmatched };
+    return { deadLetters, unmatched };
   }
 
   /** Adds the channels that can prove a milestone for a shipment. */

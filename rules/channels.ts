@@ -204,11 +204,17 @@ export class Channels implements ChannelView {
   dump(): SavedChannels {
     const sources = [...this.#sources.values()].map((source) => source.dump());
     return {
-      ...(this.#startedAt !== undefined && { startedAt: this.#startedAt }),
-      channels: sources.flatMap(({ channels }) => channels),
+      ...this.dumpHeard(),
       deadLetters: sources.flatMap(({ deadLetters }) => deadLetters),
       unmatched: sources.flatMap(({ unmatched }) => unmatched),
     };
+  }
+
+  /** {@link dump} without what holds channels back: of that there may be much, and the store has it. */
+  dumpHeard(): SavedChannels {
+    const channels = this.#all().map((channel) => channel.dump());
+    const startedAt = this.#startedAt;
+    return { ...(startedAt !== undefined && { startedAt }), channels, deadLetters: [], unmatched: [] };
   }
 
   #load(saved: SavedChannels): void {

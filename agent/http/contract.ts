@@ -88,6 +88,8 @@ export interface ReadinessFacts {
   readonly judging: boolean;
   /** Another judge has taken over. */
   readonly fenced: boolean;
+  /** Memory comes from ClickHouse, for no snapshot is usable; judging begins once it answers. */
+  readonly waitsForStore: boolean;
   readonly positions: Positions;
   /** What is committed to ClickHouse. */
   readonly storeFloor: Positions;

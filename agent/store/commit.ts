@@ -80,6 +80,7 @@ function encodeCommit(commit: Commit, { writer, now }: CommitContext, rows: numb
   to.uint32(commit.events);
   to.uint32(rows);
   encodeUnmapped(to, commit.unmapped);
+  to.string(commit.heard === undefined ? '' : JSON.stringify(commit.heard));
   to.endRow();
   return to.take();
 }

@@ -190,6 +190,9 @@ export function encodeOperatorAction(to: RowWriter, action: OperatorAction): voi
   to.string(action.by);
   to.string(action.comment);
   to.int64(action.at);
+  to.nullableInt64(action.until ?? Number.NEGATIVE_INFINITY);
+  to.string(action.stream);
+  to.int64(action.sequence);
   to.endRow();
 }
 

@@ -1,5 +1,8 @@
 import type { ClickHouseClient } from '@clickhouse/client';
+import type { SavedChannels } from '../../rules/channels-channel.ts';
+import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
+import { readRows, type StoreReader } from './query.ts';
 import type { RowVersion } from './tables.ts';
 
 /** The last `commits` row of a writer: everything up to `positions` is in ClickHouse. */
@@ -25,6 +28,32 @@ export async function readFloor(client: ClickHouseClient, database: string, writ
     positions: Object.fromEntries(row.positions.map(([stream, at]) => [stream, Number(at)])),
     version: { epoch: Number(row.epoch), ordinal: Number(row.ordinal) },
   };
+}
+
+/** After a batch: clocks also run out while nothing is read, so positions alone do not name it. */
+export interface Moment {
+  readonly positions: Positions;
+  readonly logTime: EpochMs;
+}
+
+export const BEFORE_ALL: Moment = { positions: {}, logTime: Number.NEGATIVE_INFINITY };
+
+/** A commit with everything that a judge can be rebuilt from; those of a catch-up do not have it. */
+export interface WholeFloor extends Moment {
+  /** How far each channel was heard. */
+  readonly heard: SavedChannels;
+}
+
+/** The last commit of a writer from which a judge can go on; undefined when there is none. */
+export async function readWholeFloor(store: StoreReader, writer: string): Promise<WholeFloor | undefined> {
+  const [row] = await readRows<{ positions: Record<string, number>; logTime: EpochMs; heard: string }>(
+    store,
+    `SELECT positions, toUnixTimestamp64Milli(log_time) AS logTime, heard FROM {database:Identifier}.commits
+      WHERE writer = {writer:String} AND heard != '' ORDER BY writer DESC, version DESC LIMIT 1`,
+    { writer },
+  );
+  if (row === undefined) return undefined;
+  return { ...row, heard: JSON.parse(row.heard) as SavedChannels };
 }
 
 /** True when `a` has, on every stream that `b` names, come as far as `b`. */

@@ -1,3 +1,4 @@
+import type { SavedChannels } from '../../rules/channels-channel.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { LogHeader } from '../log/headers.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
@@ -12,6 +13,7 @@ import {
   encodeOperatorAction,
   encodeRaw,
 } from './fact-rows.ts';
+import { covers } from './floor.ts';
 import { type EncodedRows, RowWriter, selectRows } from './row-binary.ts';
 import { encodeShipment } from './state-rows.ts';
 import { FACT_TABLES, type FactTable, type RowVersion } from './tables.ts';
@@ -27,6 +29,8 @@ export interface Commit {
   readonly logTime: EpochMs;
   readonly events: number;
   readonly unmapped: readonly UnmappedCount[];
+  /** How far channels are heard at exactly these positions; undefined where nobody was there to tell. */
+  readonly heard: SavedChannels | undefined;
   /** Number of the last batch in it. */
   readonly lastBatch: number;
   /** All rows as they were counted against the limits: those of superseded states too. */
@@ -53,7 +57,7 @@ export class Pending {
   /** Shipment id → its last row in #states. */
   #lastRow = new Map<string, number>();
   #unmapped = new Map<string, UnmappedCount>();
-  #last: { positions: Positions; version: RowVersion; logTime: EpochMs; batch: number } | undefined;
+  #last: (Pick<Commit, 'positions' | 'version' | 'logTime' | 'heard'> & { batch: number }) | undefined;
   #events = 0;
 
   get isEmpty(): boolean {
@@ -92,7 +96,9 @@ export class Pending {
     if (this.#held.size > MOST_HELD) this.#encodeHeld(version);
     countUnmapped(this.#unmapped, batch.unmapped);
     this.#events += batch.events.length;
-    this.#last = { positions, version, logTime: batch.logTime, batch: number };
+    // A judge that reads again what is stored is not where the store is.
+    const heard = covers(batch.positions, positions) ? batch.heard : undefined;
+    this.#last = { positions, version, logTime: batch.logTime, heard, batch: number };
   }
 
   /** Everything added so far, or undefined when there is nothing. */
@@ -118,6 +124,7 @@ export class Pending {
       logTime: last.logTime,
       events: this.#events,
       unmapped: [...this.#unmapped.values()],
+      heard: last.heard,
       lastBatch: last.batch,
       rows,
       bytes,

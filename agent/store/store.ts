@@ -1,5 +1,6 @@
 import type { Positions } from '../log/log.ts';
 import type { JudgeBatch } from '../track/outcome.ts';
+import type { Moment } from './floor.ts';
 
 /**
  * The store's reader of the log. It takes the judge's batches while it keeps up; when ClickHouse is away and the queue
@@ -10,6 +11,8 @@ export interface StoreWriter {
   offer(batch: JudgeBatch): boolean;
   /** Positions of the last `commits` row: everything up to there is in ClickHouse. */
   floor(): Positions;
+  /** The last commit from which a judge can be rebuilt; the log must keep what comes after it. */
+  wholeFloor(): Moment;
   onFloor(listener: (floor: Positions) => void): void;
   /** Resolves when everything offered so far is committed. */
   flush(): Promise<void>;

@@ -21,14 +21,15 @@ export const COLUMNS = {
     'version',
   channel_intervals_log:
     'channel_id, since, source, partner, status, watermark, best_effort, reason, version',
-  operator_actions_log: 'id, action, subject, by, comment, at',
+  operator_actions_log: 'id, action, subject, by, comment, at, until, stream, sequence',
   alert_changes_log:
     'alert_id, number, kind, reason, at, status, confirmed, clock_id, shipment_id, rule, rule_version, severity, tenant, notify, ' +
     'quiet, about_channel, labels, headline, lines, link',
   shipments_state:
     'shipment_id, trace_id, version, tenant, first_observed_at, last_observed_at, refs, partners, attributes, milestones, holds, ' +
     'voided, clocks',
-  commits: 'writer, version, epoch, ordinal, positions, log_time, committed_at, events, rows, unmapped',
+  commits:
+    'writer, version, epoch, ordinal, positions, log_time, committed_at, events, rows, unmapped, heard',
 } as const;
 
 export type TableName = keyof typeof COLUMNS;

@@ -5,34 +5,24 @@ import type { Positions } from '../log/log.ts';
 import type { JudgeBatch } from '../track/outcome.ts';
 import { commitOnce, type StoreCommit } from './commit.ts';
 import type { StoreFault } from './faults.ts';
-import { after, covers, distance, type Floor, farther, NO_FLOOR, readFloor } from './floor.ts';
+import {
+  after,
+  BEFORE_ALL,
+  covers,
+  distance,
+  type Floor,
+  farther,
+  type Moment,
+  NO_FLOOR,
+  readFloor,
+  readWholeFloor,
+} from './floor.ts';
 import { Inserter } from './insert.ts';
+import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { Pending } from './pending.ts';
 import type { StoreWriter } from './store.ts';
 import type { RowVersion } from './tables.ts';
 import { Turnstile } from './turnstile.ts';
-
-/** What the queue may hold, and how long it may wait. */
-export interface StoreLimits {
-  /** Encoded bytes in the queue, rows on their way included; beyond it batches are let go. */
-  readonly queueBytes: number;
-  readonly queueRows: number;
-  /** A commit is not delayed any more once so many bytes wait for it. */
-  readonly commitBytes: number;
-  /** Longest wait of a row for company: larger inserts cost less, and a shipment that changes twice is sent once. */
-  readonly commitDelayMs: number;
-  readonly firstRetryMs: number;
-  readonly longestRetryMs: number;
-}
-
-export const STORE_LIMITS: StoreLimits = {
-  queueBytes: 128 * 1024 * 1024,
-  queueRows: 400_000,
-  commitBytes: 32 * 1024 * 1024,
-  commitDelayMs: 1_000,
-  firstRetryMs: 200,
-  longestRetryMs: 15_000,
-};
 
 export interface StoreWriterOptions {
   readonly client: ClickHouseClient;
@@ -88,6 +78,7 @@ class Writer implements CatchUpWriter {
   readonly #listeners: ((floor: Positions) => void)[] = [];
   #sending = { bytes: 0, rows: 0 };
   #floor: Floor = NO_FLOOR;
+  #whole: Moment = BEFORE_ALL;
   #queued: Positions = {};
   #version: RowVersion;
   #state: 'starting' | 'level' | 'behind' = 'starting';
@@ -133,6 +124,10 @@ class Writer implements CatchUpWriter {
 
   floor(): Positions {
     return this.#floor.positions;
+  }
+
+  wholeFloor(): Moment {
+    return this.#whole;
   }
 
   onFloor(listener: (floor: Positions) => void): void {
@@ -236,11 +231,14 @@ class Writer implements CatchUpWriter {
   async #start(): Promise<void> {
     const { client, database, epoch, writer, onFault } = this.#options;
     const name = writer ?? 'judge';
-    const floor = await this.#inserter.persist('read the floor', () => readFloor(client, database, name));
+    const [floor, whole] = await this.#inserter.persist('read the floor', () =>
+      Promise.all([readFloor(client, database, name), readWholeFloor({ client, database }, name)]),
+    );
     if (floor.version.epoch > epoch) {
       onFault({ kind: 'stale-epoch', epoch, found: floor.version.epoch });
     }
     this.#floor = floor;
+    this.#whole = whole ?? BEFORE_ALL;
     this.#queued = floor.positions;
     this.#version = { epoch, ordinal: floor.version.ordinal };
     for (const listener of this.#listeners) listener(floor.positions);
@@ -270,6 +268,7 @@ class Writer implements CatchUpWriter {
     });
     this.#sending = { bytes: 0, rows: 0 };
     this.#floor = { positions: commit.positions, version: commit.version };
+    if (commit.heard !== undefined) this.#whole = commit;
     this.#committedOffers = commit.lastBatch;
     if (this.#state === 'level' && this.#pending.isEmpty) this.#committedOffers = this.#queuedOffers;
     for (const listener of this.#listeners) listener(commit.positions);

@@ -1,6 +1,6 @@
 import type { AlertMemory } from '../../rules/alert.ts';
 import { Channels } from '../../rules/channels.ts';
-import type { ChannelSource } from '../../rules/channels-channel.ts';
+import type { ChannelSource, SavedChannels } from '../../rules/channels-channel.ts';
 import { hashId } from '../../rules/hash.ts';
 import { Identity } from '../../rules/identity.ts';
 import type { RefType } from '../../rules/refs.ts';
@@ -19,7 +19,9 @@ import type { RenderAlert } from './outcome.ts';
 import type { JudgeParts } from './parts.ts';
 import { Shipments } from './shipments.ts';
 import type { Snapshot, SnapshotHead } from './snapshot.ts';
+import { StandingActions } from './standing.ts';
 import { Timers } from './timers.ts';
+import { Unstored } from './unstored.ts';
 
 export interface JudgeSettings {
   readonly tenant: string;
@@ -42,8 +44,12 @@ export interface JudgeSettings {
 export const identityHashOf = (settings: Pick<JudgeSettings, 'tenant' | 'shipmentIs'>): string =>
   hashId('identity', settings.tenant, settings.shipmentIs);
 
-/** A judge with empty memory, or with that of a snapshot. */
-export function buildJudge(settings: JudgeSettings, snapshot?: Snapshot): Judge {
+/** A judge with empty memory, or with that of a snapshot; `heard`: what is known of channels where there is no snapshot. */
+export function buildJudge(
+  settings: JudgeSettings,
+  snapshot?: Snapshot,
+  heard: SavedChannels | undefined = snapshot?.head.channels,
+): Judge {
   const { tenant, shipmentIs, ruleSet, renderAlert, tellSince } = settings;
   const head = snapshot?.head;
   const shipments = new Shipments(new TextInterner(head?.names));
@@ -53,7 +59,7 @@ export function buildJudge(settings: JudgeSettings, snapshot?: Snapshot): Judge 
     snapshot === undefined
       ? new Identity(identitySettings)
       : Identity.load(snapshot.identity, identitySettings);
-  const channels = new Channels(settings.channels, head?.channels);
+  const channels = new Channels(settings.channels, heard);
   const ranks = new Map(settings.sources.map(({ identity: { name } }, index) => [name, -index]));
   const assessor = new Assessor({
     tenant,
@@ -80,12 +86,16 @@ export function buildJudge(settings: JudgeSettings, snapshot?: Snapshot): Judge 
     timers: new Timers(),
     awaiting: new Awaiting(),
     openLetters: new OpenLetters(head?.openLetters),
+    standing: new StandingActions(head?.standing),
+    unstored: new Unstored(),
     positions: head?.positions ?? {},
     logTime: head?.logTime ?? Number.NEGATIVE_INFINITY,
     ...(unjudgedFrom !== undefined && { unjudgedFrom }),
   };
   if (snapshot !== undefined) restoreClocks(parts, snapshot);
-  return new Judge(parts);
+  const judge = new Judge(parts);
+  if (head !== undefined) judge.owe(head.unstored);
+  return judge;
 }
 
 function restoreClocks(parts: JudgeParts, snapshot: Snapshot): void {
@@ -115,6 +125,8 @@ export function snapshotOf({ parts }: Judge, hashes: Pick<SnapshotHead, 'identit
       waived: [...assessor.waived],
       rules: assessor.rules.dump(),
       ...(parts.unjudgedFrom !== undefined && { unjudgedFrom: parts.unjudgedFrom }),
+      standing: parts.standing.list(parts.logTime),
+      unstored: parts.unstored.dump(),
     },
     identity: [...membership.identity.dump()],
     ids,

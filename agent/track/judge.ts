@@ -4,7 +4,7 @@ import type { EpochMs } from '../../rules/time.ts';
 import { toProof } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
 import { toRestatement } from '../log/restate.ts';
-import { emptyBatch, type GrowingBatch } from './batch.ts';
+import { addSeen, emptyBatch, type GrowingBatch } from './batch.ts';
 import { deadLetterOf, malformed } from './dead-letter.ts';
 import { mapRecord } from './mapper.ts';
 import { type MembershipEffects, noEffects } from './membership.ts';
@@ -12,8 +12,8 @@ import { intervalOf } from './notices.ts';
 import { identityOverrideOf, mendedFact, parseOperatorAction, replayFact } from './operator.ts';
 import type { AlertRecord, DeadLetter, JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
 import type { JudgeParts } from './parts.ts';
-import type { RecalledLetter } from './rebuild.ts';
 import { readAgain } from './redrive.ts';
+import type { SeenOnce } from './unstored.ts';
 
 /**
  * Reads the log in order and judges. Never reads a clock, never waits: everything it does follows from the records and the
@@ -47,17 +47,20 @@ export class Judge {
     this.parts.positions = { ...this.parts.positions, [record.stream]: record.sequence };
   }
 
-  /** Applies an event that was judged before, from the store; see rebuild.ts. */
+  /** These two apply what is in the store, see rebuild.ts. How far channels are heard is known. */
   recall(event: ShipmentEvent): void {
     this.advance(event.observedAt);
-    const effects = this.#absorb([event]);
-    this.#conclude(effects, [this.parts.channels.heard(event.source, event.partner, event.observedAt)]);
+    this.#conclude(this.#absorb([event]), []);
   }
 
-  /** Remembers a message that could not be read, from the store; it holds its channel back until it is mended or dismissed. */
-  recallLetter(letter: RecalledLetter): void {
-    this.advance(letter.observedAt);
-    this.#holdBack(letter);
+  recallAction(action: OperatorAction): void {
+    this.advance(action.at);
+    this.#act(action);
+  }
+
+  /** Gives the store, with the next batch, what a judge before this one saw and could not store any more. */
+  owe(seen: SeenOnce): void {
+    addSeen(this.#batch, seen);
   }
 
   /** The process starts again from a snapshot: what was assumed of channels is assumed no more. */
@@ -81,7 +84,9 @@ export class Judge {
   /** Hands over what happened since the last call. `withState`: also the state of every dirty shipment. */
   drain(withState = true): JudgeBatch {
     const shipments = withState ? this.dirtyStates() : [];
-    const batch = { ...this.#batch, positions: this.parts.positions, logTime: this.parts.logTime, shipments };
+    const { positions, logTime, channels } = this.parts;
+    const batch = { ...this.#batch, positions, logTime, shipments, heard: channels.dumpHeard() };
+    this.parts.unstored.note(batch);
     this.#batch = emptyBatch({}, 0);
     this.#assessed = new Set();
     this.parts.shipments.settle();
@@ -133,11 +138,7 @@ export class Judge {
     const partners = new Set(result.kind === 'events' ? events.map((event) => event.partner) : [partner]);
     const { channels } = this.parts;
     this.#conclude(effects, [
-      ...this.#resolveDeadLetters(
-        record.source,
-        result.sourceIds ?? [message.sourceId ?? ''],
-        record.observedAt,
-      ),
+      ...this.#resolveDeadLetters(record, result.sourceIds ?? [message.sourceId ?? '']),
       ...[...partners].map((each) => channels.heard(record.source, each, record.observedAt)),
     ]);
   }
@@ -178,19 +179,16 @@ export class Judge {
   #deadLetter(letter: DeadLetter): void {
     this.totals.deadLetters += 1;
     this.#batch.deadLetters.push(letter);
-    this.#holdBack(letter);
-  }
-
-  #holdBack({ id, source, partner, sourceId, observedAt }: RecalledLetter): void {
+    const { id, source, partner, sourceId, observedAt } = letter;
     this.parts.openLetters.add(source, sourceId, id);
     this.#channelsMoved(this.parts.channels.deadLetter(id, source, partner, observedAt));
   }
 
   /** A later readable message with the same source id is the same record mended. */
-  #resolveDeadLetters(source: string, sourceIds: readonly string[], at: EpochMs): ChannelUpdate[] {
+  #resolveDeadLetters(record: LogRecord, sourceIds: readonly string[]): ChannelUpdate[] {
     const { openLetters, channels } = this.parts;
-    return openLetters.mend(source, sourceIds).map((id) => {
-      this.#batch.operator.push(mendedFact(id, at));
+    return openLetters.mend(record.source, sourceIds).map((id) => {
+      this.#batch.operator.push(mendedFact(id, record));
       return channels.resolveDeadLetter(id);
     });
   }
@@ -215,15 +213,20 @@ export class Judge {
     const action = parseOperatorAction(record);
     if (action === undefined) return;
     this.#batch.operator.push(action);
+    this.#act(action);
+  }
+
+  #act(action: OperatorAction): void {
+    const { membership, standing } = this.parts;
+    standing.take(action);
     if (action.action === 'dismiss-dead-letter') {
       for (const update of this.#settle([action.subject])) this.#channelsMoved(update);
     }
     if (action.action === 'waive') this.#waive(action);
-    const override = identityOverrideOf(action, record.sequence);
+    const override = identityOverrideOf(action);
     if (override === undefined) return;
     const effects = noEffects();
-    const { membership } = this.parts;
-    membership.applyChange(membership.identity.override(override), record.observedAt, effects);
+    membership.applyChange(membership.identity.override(override), action.at, effects);
     this.#conclude(effects, []);
   }
 

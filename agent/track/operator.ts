@@ -1,7 +1,6 @@
 import { hashId } from '../../rules/hash.ts';
 import type { IdentityOverride } from '../../rules/identity.ts';
 import { REF_TYPES, type RefType } from '../../rules/refs.ts';
-import type { EpochMs } from '../../rules/time.ts';
 import type { LogRecord } from '../log/log.ts';
 import type { Restatement } from '../log/restate.ts';
 import type { OperatorAction } from './outcome.ts';
@@ -23,6 +22,8 @@ export function parseOperatorAction(record: LogRecord): OperatorAction | undefin
     return undefined;
   return {
     id: body.id,
+    stream: record.stream,
+    sequence: record.sequence,
     action,
     subject: body.subject,
     by: body.by ?? '',
@@ -35,20 +36,34 @@ export function parseOperatorAction(record: LogRecord): OperatorAction | undefin
 const OURSELVES = 'laytime';
 
 /** Kept like an operator's dismissal, so that whoever lists dead letters sees that this one needs nobody any more. */
-export const mendedFact = (deadLetterId: string, at: EpochMs): OperatorAction => ({
+export const mendedFact = (
+  deadLetterId: string,
+  { stream, sequence, observedAt }: Pick<LogRecord, 'stream' | 'sequence' | 'observedAt'>,
+): OperatorAction => ({
   id: hashId('mended', deadLetterId),
+  stream,
+  sequence,
   action: 'dismiss-dead-letter',
   subject: deadLetterId,
   by: OURSELVES,
   comment: 'mended: the same record came again and could be read',
-  at,
+  at: observedAt,
 });
 
 /** That history was mapped anew: one fact for all records of a replay. */
 export const replayFact = (
   { id, source, by, comment }: Restatement,
-  { observedAt }: LogRecord,
-): OperatorAction => ({ id, action: 'replay', subject: source, by, comment, at: observedAt });
+  { stream, sequence, observedAt }: LogRecord,
+): OperatorAction => ({
+  id,
+  stream,
+  sequence,
+  action: 'replay',
+  subject: source,
+  by,
+  comment,
+  at: observedAt,
+});
 
 /** True for facts that the judge itself stated: they are not records of the log. */
 export const isOurOwn = ({ by }: OperatorAction): boolean => by === OURSELVES;
@@ -57,10 +72,11 @@ export const isOurOwn = ({ by }: OperatorAction): boolean => by === OURSELVES;
  * What a merge or a split means to identity. The subject of a merge is `shipment/into`, of a split `shipment/type:value`.
  * Undefined for other actions and for subjects that are not of that form.
  */
-export function identityOverrideOf(action: OperatorAction, position: number): IdentityOverride | undefined {
+export function identityOverrideOf(action: OperatorAction): IdentityOverride | undefined {
   const cut = action.subject.indexOf('/');
   const [shipmentId, rest] = [action.subject.slice(0, cut), action.subject.slice(cut + 1)];
   if (cut < 1 || rest === '') return undefined;
+  const { sequence: position } = action;
   if (action.action === 'merge') return { key: action.id, position, kind: 'merge', shipmentId, into: rest };
   if (action.action !== 'split') return undefined;
   const colon = rest.indexOf(':');

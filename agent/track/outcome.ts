@@ -1,6 +1,7 @@
 import type { Unmapped } from '../../collectors/maps/map.ts';
 import type { AlertChange } from '../../rules/alert.ts';
 import type { ChannelState } from '../../rules/channel.ts';
+import type { SavedChannels } from '../../rules/channels-channel.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import type { Rule } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -8,7 +9,7 @@ import type { Trace } from '../../rules/trace.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
 
-/** A message that could not be understood, kept whole. `id` is hashId('dead-letter', stream, sequence). */
+/** A message that could not be understood, kept whole. `id` is a hash of stream, sequence and path. */
 export interface DeadLetter {
   readonly id: string;
   readonly source: string;
@@ -56,6 +57,9 @@ export interface ShipmentState {
 /** An operator's action as it stands in the log. */
 export interface OperatorAction {
   readonly id: string;
+  /** Of the record that says so; of the one that brought it about, where the judge itself acts. */
+  readonly stream: string;
+  readonly sequence: number;
   readonly action:
     | 'acknowledge'
     | 'waive'
@@ -150,4 +154,9 @@ export interface JudgeBatch {
   readonly operator: readonly OperatorAction[];
   readonly shipments: readonly ShipmentState[];
   readonly alerts: readonly AlertRecord[];
+  /**
+   * How far each channel is heard after this batch: with it, a judge can be rebuilt from here. Absent in a batch that was read again,
+   * for the judge has long been elsewhere.
+   */
+  readonly heard?: SavedChannels;
 }

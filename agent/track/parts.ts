@@ -8,7 +8,9 @@ import type { Membership } from './membership.ts';
 import type { Notices } from './notices.ts';
 import type { OpenLetters } from './open-letters.ts';
 import type { Shipments } from './shipments.ts';
+import type { StandingActions } from './standing.ts';
 import type { Timers } from './timers.ts';
+import type { Unstored } from './unstored.ts';
 
 /** Everything a judge holds in memory; made empty, or from a snapshot (snapshot.ts). */
 export interface JudgeParts {
@@ -21,6 +23,8 @@ export interface JudgeParts {
   readonly timers: Timers;
   readonly awaiting: Awaiting;
   readonly openLetters: OpenLetters;
+  readonly standing: StandingActions;
+  readonly unstored: Unstored;
   positions: Positions;
   logTime: EpochMs;
   /** Slot from which shipments are still to be judged by rules that came into force; absent when all were. */

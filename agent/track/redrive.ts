@@ -51,9 +51,11 @@ export function stillUnreadable(
 const settledFact = (
   letter: string,
   { by, comment }: Redrive,
-  { observedAt }: LogRecord,
+  { stream, sequence, observedAt }: LogRecord,
 ): OperatorAction => ({
   id: hashId('redriven', letter),
+  stream,
+  sequence,
   action: 'redrive-dead-letter',
   subject: letter,
   by,

@@ -4,12 +4,12 @@ import type { GuardedStream, LogReader, LogRecord, Positions } from '../log/log.
 import { toRestatement } from '../log/restate.ts';
 import { covers } from '../store/floor.ts';
 import type { CatchUpSource } from '../store/store.ts';
-import { emptyBatch, type GrowingBatch } from './batch.ts';
+import { addSeen, emptyBatch, type GrowingBatch } from './batch.ts';
 import { type DeadLetterCause, deadLetterOf, malformed } from './dead-letter.ts';
 import type { Judge } from './judge.ts';
 import { type Mapped, mapRecord } from './mapper.ts';
-import { isOurOwn, parseOperatorAction, replayFact } from './operator.ts';
-import type { AlertRecord, ChannelInterval, JudgeBatch, Link, OperatorAction } from './outcome.ts';
+import { parseOperatorAction, replayFact } from './operator.ts';
+import type { AlertRecord, JudgeBatch } from './outcome.ts';
 import { readAgain } from './redrive.ts';
 
 export interface RereadEdges {
@@ -20,18 +20,13 @@ export interface RereadEdges {
 }
 
 const RECORDS_A_BATCH = 1000;
-/** Facts that only the judge saw happen are kept up to this many; older ones are left to the current-state tables. */
-const MOST_KEPT = 100_000;
 
 /**
  * Brings the store level again after it let batches go: facts are mapped from the log anew, alert changes are read from the alert
- * log, and what only the judge saw (links taken back, channels lost and heard) is kept here. Derived rows are the current ones.
+ * log, and what only the judge saw (links taken back, channels lost and heard) was kept by it. Derived rows are the current ones.
  */
 export class Reread implements CatchUpSource {
   readonly #edges: RereadEdges;
-  readonly #links: Link[] = [];
-  readonly #channels: ChannelInterval[] = [];
-  readonly #mended: OperatorAction[] = [];
   #alertsFrom: number | undefined;
   /** Up to here every alert change is in the alert log: the floor must not pass records whose alerts nobody can read yet. */
   #published: Pick<JudgeBatch, 'positions' | 'logTime'>;
@@ -46,10 +41,7 @@ export class Reread implements CatchUpSource {
   missed(batch: JudgeBatch, alertSequence: number): void {
     this.#alertsFrom = Math.min(this.#alertsFrom ?? Number.POSITIVE_INFINITY, alertSequence + 1);
     this.#published = { positions: batch.positions, logTime: batch.logTime };
-    for (const link of batch.links)
-      if (!link.linked && this.#links.length < MOST_KEPT) this.#links.push(link);
-    if (this.#channels.length < MOST_KEPT) this.#channels.push(...batch.channels);
-    if (this.#mended.length < MOST_KEPT) this.#mended.push(...batch.operator.filter(isOurOwn));
+    this.#edges.judge.parts.unstored.missed(batch);
     this.#edges.judge.keepDirty(batch);
   }
 
@@ -60,12 +52,7 @@ export class Reread implements CatchUpSource {
   }
 
   hasMissed(): boolean {
-    return (
-      this.#alertsFrom !== undefined ||
-      this.#links.length > 0 ||
-      this.#channels.length > 0 ||
-      this.#mended.length > 0
-    );
+    return this.#alertsFrom !== undefined || this.#edges.judge.parts.unstored.isOwed;
   }
 
   async *reread(from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
@@ -133,9 +120,7 @@ export class Reread implements CatchUpSource {
         });
       }
     }
-    batch.links.push(...this.#links.splice(0));
-    batch.channels.push(...this.#channels.splice(0));
-    batch.operator.push(...this.#mended.splice(0));
+    addSeen(batch, parts.unstored.take());
     parts.shipments.settle();
     return { ...batch, shipments };
   }

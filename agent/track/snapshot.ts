@@ -7,7 +7,9 @@ import type { Positions } from '../log/log.ts';
 import type { Wait } from './awaiting.ts';
 import type { SavedNotices } from './notices.ts';
 import type { SavedLetters } from './open-letters.ts';
+import type { OperatorAction } from './outcome.ts';
 import type { SavedRules } from './rules-in-force.ts';
+import type { SeenOnce } from './unstored.ts';
 
 /**
  * What a judge remembers, as lines of text. Sections are told apart by their first character; see {@link Snapshot}.
@@ -29,6 +31,10 @@ export interface SnapshotHead {
   readonly notices: SavedNotices;
   readonly openLetters: SavedLetters;
   readonly waived: readonly string[];
+  /** Silences and acknowledgements. */
+  readonly standing: readonly OperatorAction[];
+  /** What only the judge saw, and the store may not have. */
+  readonly unstored: SeenOnce;
 }
 
 export interface Snapshot {

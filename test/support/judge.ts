@@ -3,10 +3,12 @@ import { alertRenderer } from '../../agent/notify/render.ts';
 import { buildJudge, type JudgeSettings } from '../../agent/track/build.ts';
 import type { Judge } from '../../agent/track/judge.ts';
 import type { AlertRecord, JudgeBatch } from '../../agent/track/outcome.ts';
+import type { StoredFacts } from '../../agent/track/rebuild.ts';
 import type { Snapshot } from '../../agent/track/snapshot.ts';
 import { builtinMapText } from '../../collectors/maps/builtin.ts';
 import { compileMap } from '../../collectors/maps/compile.ts';
 import type { ChannelSource } from '../../rules/channels-channel.ts';
+import type { ShipmentEvent } from '../../rules/event.ts';
 import { formatProblem } from '../../rules/problem.ts';
 import { parseRules } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -109,4 +111,28 @@ export const toldAt = (alerts: readonly AlertRecord[]): string[] =>
 export function takeAll(judge: Judge, records: readonly LogRecord[]): JudgeBatch {
   for (const record of records) judge.take(record);
   return judge.drain();
+}
+
+/** What ClickHouse would hold after these batches, oldest first. */
+export function storedFacts(batches: readonly JudgeBatch[]): StoredFacts {
+  const { positions, logTime, heard } = batches.at(-1)!;
+  if (heard === undefined) throw new Error('the last batch is not the judge’s own');
+  const operator = batches.flatMap((batch) => batch.operator);
+  const dismissed = new Set(
+    operator.filter(({ action }) => action === 'dismiss-dead-letter').map(({ subject }) => subject),
+  );
+  // The first sighting of an event is the one that stays.
+  const events = new Map<string, ShipmentEvent>();
+  for (const event of batches.flatMap((batch) => batch.events))
+    if (!events.has(event.id)) events.set(event.id, event);
+  return {
+    positions,
+    logTime,
+    heard,
+    deadLetters: batches.flatMap((batch) => batch.deadLetters).filter(({ id }) => !dismissed.has(id)),
+    actions: operator.filter(({ action }) => action !== 'dismiss-dead-letter'),
+    events: (async function* () {
+      yield [...events.values()];
+    })(),
+  };
 }

@@ -41,7 +41,8 @@ export const readyz: Route<HealthServices> = {
 function reasonsOf(facts: ReadinessFacts | undefined): string[] {
   if (facts === undefined) return ['agent-busy'];
   if (facts.fenced) return ['fenced'];
-  return facts.role !== 'collect' && !facts.judging ? ['not-judging'] : [];
+  if (facts.role === 'collect' || facts.judging) return [];
+  return ['not-judging', ...(facts.waitsForStore ? ['memory-waits-for-store'] : [])];
 }
 
 function notesOf(facts: ReadinessFacts | undefined): string[] {

@@ -250,6 +250,7 @@ export class FakeMain implements HttpMain {
     role: 'both',
     judging: true,
     fenced: false,
+    waitsForStore: false,
     positions: { RAW: 9 },
     storeFloor: { RAW: 9 },
     storeLevel: true,

@@ -162,7 +162,7 @@ t.test(
     const { notifier, results } = await desk({ channel, groupBy: [], groupWaitMs: 0 }, undefined, {
       now: () => now,
     });
-    const by = { by: 'mia', comment: '', at: 0 };
+    const by = { by: 'mia', comment: '', at: 0, stream: 'LAYTIME_LOG', sequence: 1 };
     notifier.operator({ id: '1', action: 'acknowledge', subject: 'a', ...by });
     notifier.take([alertRecord('a', 2, { kind: 'reopened' }), alertRecord('a', 3, { kind: 'resolved' })]);
     notifier.operator({ id: '2', action: 'silence', subject: 'place=GBFXT', until: 1000, ...by });

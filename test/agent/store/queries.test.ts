@@ -17,7 +17,7 @@ import { recordRuleVersions } from '../../../agent/store/rule-versions.ts';
 import { readAllEvents, readEventsOf } from '../../../agent/store/stored-events.ts';
 import { traceIdOf } from '../../../agent/store/trace-ids.ts';
 import { createStoreWriter } from '../../../agent/store/writer.ts';
-import type { AlertRecord, JudgeBatch } from '../../../agent/track/outcome.ts';
+import type { AlertRecord, JudgeBatch, OperatorAction } from '../../../agent/track/outcome.ts';
 import type { AttributeValue, ShipmentEvent } from '../../../rules/event.ts';
 import { withClickHouse } from '../../support/engines.ts';
 import {
@@ -36,6 +36,8 @@ import {
   T0,
   withDatabase,
 } from './seed.ts';
+
+const ACTION = { stream: 'LAYTIME_LOG', sequence: 1, comment: '' } satisfies Partial<OperatorAction>;
 
 const engine = await withClickHouse(t);
 
@@ -360,8 +362,9 @@ t.test('alerts, channels, dead letters and raw bytes', async (t) => {
         },
       ],
       operator: [
-        { id: 'o1', action: 'acknowledge', subject: 'A', by: 'kim', comment: '', at: T0 + 3 * HOUR },
+        { ...ACTION, id: 'o1', action: 'acknowledge', subject: 'A', by: 'kim', at: T0 + 3 * HOUR },
         {
+          ...ACTION,
           id: 'o2',
           action: 'dismiss-dead-letter',
           subject: 'd1',

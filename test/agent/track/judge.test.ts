@@ -4,7 +4,16 @@ import { identityHashOf, snapshotOf } from '../../../agent/track/build.ts';
 import type { Judge } from '../../../agent/track/judge.ts';
 import { rebuild } from '../../../agent/track/rebuild.ts';
 import { readSnapshot, writeSnapshot } from '../../../agent/track/snapshot.ts';
-import { bytesIn, hubJudge, hubSettings, type Said, saidBy, takeAll, toldAt } from '../../support/judge.ts';
+import {
+  bytesIn,
+  hubJudge,
+  hubSettings,
+  type Said,
+  saidBy,
+  storedFacts,
+  takeAll,
+  toldAt,
+} from '../../support/judge.ts';
 import { traffic } from '../../support/traffic.ts';
 
 const RULES = `
@@ -315,11 +324,7 @@ t.test('a judge rebuilt from stored events tells nothing that was told before', 
   const batch = takeAll(first, records);
   const last = new Map(batch.alerts.map(({ change }) => [change.alertId, change.after]));
   const told = (alertId: string) => last.get(alertId);
-  const again = hubJudge({ rules: RULES, told });
-  async function* stored() {
-    yield batch.events;
-  }
-  await rebuild(again, { positions: batch.positions, logTime: batch.logTime, events: stored() }, told);
+  const again = await rebuild(hubSettings({ rules: RULES, told }), storedFacts([batch]));
   t.same(again.parts.positions, { HUB: records.length });
   t.same(toldAt(again.drain().alerts), []);
   t.same(endOf(again), endOf(first));
