@@ -38,7 +38,8 @@ export async function restore(
   } else {
     judge = buildJudge(settings, snapshot);
   }
-  judge.restarted();
+  // A judge that knows of no moment yet has nothing to start again from.
+  if (Number.isFinite(judge.parts.logTime)) judge.restarted();
   telemetry.line('info', 'memory-restored', {
     from: snapshot === undefined ? 'store' : 'snapshot',
     shipments: judge.parts.shipments.size,

@@ -3,7 +3,7 @@ import type { EpochMs } from '../../rules/time.ts';
 import { LogHeader } from '../log/headers.ts';
 import type { LogRecord, Positions } from '../log/log.ts';
 import { originalRecord, redriveOf } from '../log/redrive.ts';
-import type { JudgeBatch, ShipmentState } from '../track/outcome.ts';
+import type { JudgeBatch, Link, ShipmentState } from '../track/outcome.ts';
 import {
   encodeAlert,
   encodeChannel,
@@ -87,7 +87,7 @@ export class Pending {
     const events = to('events_log');
     for (const event of batch.events) encodeEvent(events, event);
     const links = to('links_log');
-    for (const link of batch.links) encodeLink(links, link, version);
+    for (const link of lastWords(batch.links)) encodeLink(links, link, version);
     for (const letter of batch.deadLetters) encodeDeadLetter(to('dead_letters_log'), letter, version);
     for (const interval of batch.channels) encodeChannel(to('channel_intervals_log'), interval, version);
     for (const action of batch.operator) encodeOperatorAction(to('operator_actions_log'), action);
@@ -145,6 +145,12 @@ export class Pending {
     this.#held.clear();
     if (this.#states.rows > 0) this.#stateBytes = Math.ceil(this.#states.bytes / this.#states.rows);
   }
+}
+
+/** Of two words on one link in the same millisecond the later one counts: the table cannot tell which that was. */
+function lastWords(links: readonly Link[]): Iterable<Link> {
+  if (links.every(({ linked }) => linked)) return links;
+  return new Map(links.map((link) => [`${link.shipmentId} ${link.eventId} ${link.at}`, link])).values();
 }
 
 const byNumber = (a: number, b: number): number => a - b;

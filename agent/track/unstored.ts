@@ -4,7 +4,7 @@ import type { ChannelInterval, JudgeBatch, Link, OperatorAction } from './outcom
 
 /** Facts that only the judge saw happen: mapping the log again does not give them back. JSON. */
 export interface SeenOnce {
-  /** Links taken back. */
+  /** Links taken back, and what became of the same ones afterwards. */
   readonly links: readonly Link[];
   /** Channels lost and heard. */
   readonly channels: readonly ChannelInterval[];
@@ -32,11 +32,13 @@ const MOST_KEPT = 100_000;
 export class Unstored {
   #kept: Kept[] = [];
   #size = 0;
+  /** Links of which a change is kept. */
+  #pairs = new Set<string>();
 
   /** Notes what a batch took back, heard and mended; the store is offered it next. */
   note({ positions, logTime, links, channels, operator }: JudgeBatch): void {
     const facts = {
-      links: links.filter(({ linked }) => !linked),
+      links: this.#changesOfTakenBack(links),
       channels,
       operator: operator.filter(isOurOwn),
     };
@@ -45,6 +47,14 @@ export class Unstored {
     this.#kept.push({ ...facts, positions, logTime, taken: true });
     this.#size += size;
     while (this.#size > MOST_KEPT && this.#kept.length > 1) this.#size -= sizeOf(this.#kept.shift()!);
+  }
+
+  #changesOfTakenBack(links: readonly Link[]): readonly Link[] {
+    return links.filter((link) => {
+      if (link.linked) return this.#pairs.size > 0 && this.#pairs.has(pairOf(link));
+      this.#pairs.add(pairOf(link));
+      return true;
+    });
   }
 
   /** The store did not take a batch. */
@@ -71,12 +81,15 @@ export class Unstored {
         !taken || logTime > floor.logTime || !covers(floor.positions, positions),
     );
     this.#size = this.#kept.reduce((sum, kept) => sum + sizeOf(kept), 0);
+    this.#pairs = new Set(this.#kept.flatMap(({ links }) => links.map(pairOf)));
   }
 
   dump(): SeenOnce {
     return together(this.#kept);
   }
 }
+
+const pairOf = ({ shipmentId, eventId }: Link): string => `${shipmentId} ${eventId}`;
 
 const sizeOf = ({ links, channels, operator }: SeenOnce): number =>
   links.length + channels.length + operator.length;

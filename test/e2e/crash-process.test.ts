@@ -7,7 +7,8 @@ import t from 'tap';
 import { eventually, withClickHouse } from '../support/engines.ts';
 import { live } from '../support/flow.ts';
 import { differences, faultsOfTelling, leftOf } from '../support/flow-facts.ts';
-import { hardTraffic, makeWorld, publishAll, timePasses, type World } from '../support/flow-world.ts';
+import { hardTraffic } from '../support/flow-traffic.ts';
+import { makeWorld, publishAll, timePasses, type World } from '../support/flow-world.ts';
 import { seeded } from '../support/random.ts';
 
 t.setTimeout(110_000);
@@ -46,10 +47,9 @@ t.test('killed ten times under load, and its servers with it', { timeout: 90_000
   const world = await makeWorld(t, { messages: MESSAGES, clickhouse, publish: false });
   const messages = hardTraffic(MESSAGES);
   const random = seeded(7);
-  const share = Math.ceil(MESSAGES / 11);
+  const share = Math.ceil(messages.length / 11);
   for (let life = 0; life < 10; life += 1) {
-    publishAll(world.connection, messages.slice(life * share, (life + 1) * share));
-    await world.connection.flush();
+    await publishAll(world.connection, messages.slice(life * share, (life + 1) * share));
     const running = start(world);
     await eventually(
       'it has started',
@@ -69,8 +69,7 @@ t.test('killed ten times under load, and its servers with it', { timeout: 90_000
       ),
     );
   }
-  publishAll(world.connection, messages.slice(10 * share));
-  await world.connection.flush();
+  await publishAll(world.connection, messages.slice(10 * share));
   await timePasses(world.connection, messages);
   const last = start(world);
   await eventually('everything is told', () => last.said.includes('done'), 60_000);

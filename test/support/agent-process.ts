@@ -3,7 +3,7 @@ import { systemClock } from '../../agent/clock.ts';
 import { loadProject } from '../../agent/config-load.ts';
 import { covers } from '../../agent/store/floor.ts';
 import { Telemetry } from '../../agent/telemetry.ts';
-import { DAY_ONE } from './flow-world.ts';
+import { DAY_ONE } from './flow-traffic.ts';
 
 /**
  * An agent in a process of its own, for tests that kill it: `node agent-process.ts <laytime.yaml> <positions as JSON>`. Prints

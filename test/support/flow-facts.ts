@@ -13,6 +13,8 @@ export interface Left {
   readonly events: readonly string[];
   readonly links: readonly string[];
   readonly deadLetters: readonly string[];
+  /** When a channel was not heard although it was expected; that a process started is nobody's silence. */
+  readonly silences: readonly string[];
   readonly shipments: readonly string[];
   readonly alerts: readonly string[];
   readonly alertRows: readonly string[];
@@ -44,6 +46,9 @@ export async function leftOf(world: World): Promise<Left> {
     links: await sorted(
       `SELECT shipment_id, event_id ${from('links')} WHERE event_id IN
         (SELECT argMax(event_id, (revision_order, revision_tag)) ${from('events')} GROUP BY key)`,
+    ),
+    silences: await sorted(
+      `SELECT channel_id, since, status ${from('channel_intervals')} WHERE reason = 'expected-not-heard'`,
     ),
     deadLetters: await sorted(`SELECT * EXCEPT (version) ${from('dead_letters_log')} FINAL`),
     shipments: (await sorted(`SELECT * EXCEPT (version) ${from('shipments_state')} FINAL`)).map(soFar),
@@ -115,4 +120,18 @@ function apart(line: string, others: readonly string[]): string[] {
   const like = [...others].sort((a, b) => common(b) - common(a))[0] ?? '';
   const from = Math.max(0, common(like) - 300);
   return [`  - …${line.slice(from, from + 500)}`, `  + …${like.slice(from, from + 500)}`];
+}
+
+/** Two assertions: what a run left behind equals what another left, and everybody was told once and for all. */
+export async function isAsUndisturbed(
+  test: { strictSame(found: unknown, wanted: unknown, message: string): unknown },
+  world: World,
+  undisturbed: Left,
+): Promise<void> {
+  test.strictSame(
+    differences(undisturbed, await leftOf(world)),
+    [],
+    'facts, states and alert changes are equal',
+  );
+  test.strictSame(await faultsOfTelling(world), [], 'every change was told under one key with one body');
 }

@@ -8,10 +8,10 @@ import { loadProject, type Project } from '../../agent/config-load.ts';
 import type { ClickHouseEngine } from '../../agent/engines/clickhouse.ts';
 import type { NatsEngine } from '../../agent/engines/nats.ts';
 import { openLog } from '../../agent/log/jetstream-log.ts';
+import type { Log } from '../../agent/log/log.ts';
 import { embeddedClient } from '../../agent/store/client.ts';
 import { eventually, freshDatabase, withClickHouse, withNats, withTempDir } from './engines.ts';
-import { seeded } from './random.ts';
-import { type TrafficMessage, traffic } from './traffic.ts';
+import { DAY_ONE, hardTraffic, type Said } from './flow-traffic.ts';
 
 type Test = Parameters<typeof withNats>[0];
 
@@ -36,7 +36,6 @@ export interface World {
   readonly connection: NatsConnection;
 }
 
-export const DAY_ONE = Date.UTC(2026, 5, 1);
 export const STORY_RULES = `
 calendars:
   nl: { zone: Europe/Amsterdam, open: { Mon-Fri: "08:00-17:00" }, holidays: NL }
@@ -57,25 +56,6 @@ export interface WorldOptions {
   readonly publish?: boolean;
 }
 
-/** Traffic as it must be survived: a fifth twice, a fifth late, a twentieth corrected, a few that nobody can read. */
-export function hardTraffic(messages: number, seed = 1): TrafficMessage[] {
-  const random = seeded(seed + 1);
-  const all = traffic({
-    seed,
-    messages,
-    duplicates: 0.2,
-    outOfOrder: 0.2,
-    revisions: 0.05,
-    startAt: DAY_ONE,
-    everyMs: Math.round(600_000_000 / messages) * 3,
-  });
-  return all.map((message) =>
-    random() < 0.002
-      ? { ...message, body: message.body.replace('"occurredAt":"2026', '"occurredAt":"not ') }
-      : message,
-  );
-}
-
 /** A world with traffic in a stream of somebody else's, and a moment long after it. */
 export async function makeWorld(t: Test, options: WorldOptions): Promise<World> {
   const dataDir = await withTempDir(t);
@@ -93,8 +73,10 @@ export async function makeWorld(t: Test, options: WorldOptions): Promise<World> 
 nats: { url: "${nats.url}" }
 clickhouse: { url: "${clickhouse.url}", database: ${database} }
 data_dir: data
+role: judge
 sources:
   hub: { nats: { stream: HUB, subjects: [hub.>] }, map: "builtin:cloudevents", expect_every: 12h }
+  erp: { http: "http://127.0.0.1:9/", items: "", map: "builtin:cloudevents", expect_every: 1d }
 rules: [rules.yaml]
 notify:
   desk: { nats: laytime.told.desk }
@@ -137,41 +119,62 @@ async function receiver(connection: NatsConnection): Promise<Received> {
 
 async function fill(
   connection: NatsConnection,
-  messages: readonly TrafficMessage[],
+  traffic: readonly Said[],
   publish: boolean,
 ): Promise<Record<string, number>> {
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: 'HUB', subjects: ['hub.>'] });
   if (publish) {
-    publishAll(connection, messages);
-    await connection.flush();
-    await eventually('the traffic is in its stream', async () => {
-      const { state } = await manager.streams.info('HUB');
-      return state.messages === messages.length;
-    });
-    await timePasses(connection, messages);
+    await publishAll(connection, traffic);
+    await timePasses(connection, traffic);
   }
-  return { HUB: messages.length, LAYTIME_LOG: 1 };
+  const toHub = traffic.filter(({ kind }) => kind === 'hub').length;
+  return { HUB: toHub, LAYTIME_LOG: traffic.length - toHub + 1 };
 }
 
 /** Lets forty days pass after the last message: whatever is still to fall due does. */
-export async function timePasses(
-  connection: NatsConnection,
-  messages: readonly TrafficMessage[],
-): Promise<void> {
+export async function timePasses(connection: NatsConnection, traffic: readonly Said[]): Promise<void> {
   const log = await openLog(connection, { injectedClock: true });
-  const last = messages.at(-1)?.observedAt ?? DAY_ONE;
+  const last = traffic.at(-1)?.observedAt ?? DAY_ONE;
   await log.append({ kind: 'tick', id: 'end', observedAt: last + 40 * 86_400_000, body: {} });
   await log.close();
 }
 
-/** Publishes traffic with the times at which it was observed. */
-export function publishAll(connection: NatsConnection, messages: readonly TrafficMessage[]): void {
-  for (const { observedAt, body } of messages) {
-    const named = headers();
-    named.set('Laytime-Observed-At', String(observedAt));
-    connection.publish('hub.events', body, { headers: named });
+/** Publishes traffic with the times at which it was observed; resolves when it is in its streams. */
+export async function publishAll(connection: NatsConnection, traffic: readonly Said[]): Promise<void> {
+  const manager = await jetstreamManager(connection);
+  const before = (await manager.streams.info('HUB')).state.last_seq;
+  let now = DAY_ONE;
+  const log = await openLog(connection, { injectedClock: true, stampWith: () => now });
+  const durable: Promise<unknown>[] = [];
+  let toHub = 0;
+  for (const said of traffic) {
+    now = said.observedAt;
+    if (said.kind === 'hub') {
+      const named = headers();
+      named.set('Laytime-Observed-At', String(now));
+      connection.publish('hub.events', said.body, { headers: named });
+      toHub += 1;
+    } else durable.push(intoOurLog(log, said));
+    if (durable.length === 500) await Promise.all(durable.splice(0));
   }
+  await Promise.all(durable);
+  await connection.flush();
+  await eventually('the traffic is in its stream', async () => {
+    const { state } = await manager.streams.info('HUB');
+    return state.last_seq === before + toHub;
+  });
+  await log.close();
+}
+
+function intoOurLog(log: Log, said: Exclude<Said, { readonly kind: 'hub' }>): Promise<void> {
+  const { observedAt } = said;
+  if (said.kind === 'operator') return log.append({ kind: 'operator', id: said.body.id, body: said.body });
+  if (said.kind === 'proof')
+    return log.prove({ source: 'erp', kind: 'poll-complete', provedUntil: said.provedUntil });
+  const data = Buffer.from(said.body);
+  const contentType = 'application/cloudevents+json';
+  return log.deliver([{ source: 'erp', contentType, fetchedAt: observedAt, origin: 'erp', data }]);
 }
 
 /** A client of the world's ClickHouse. */

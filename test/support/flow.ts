@@ -7,7 +7,8 @@ import type { Log } from '../../agent/log/log.ts';
 import { covers } from '../../agent/store/floor.ts';
 import { Telemetry } from '../../agent/telemetry.ts';
 import { eventually } from './engines.ts';
-import { clientOf, DAY_ONE, type World } from './flow-world.ts';
+import { DAY_ONE } from './flow-traffic.ts';
+import { clientOf, type World } from './flow-world.ts';
 
 /** Where the agent touches the world: the awaits between log, alert publish, send, record and commit. */
 export const EDGES = [
@@ -31,8 +32,20 @@ export interface Kill {
   readonly when: 'before' | 'after';
 }
 
-/** Runs when everything is judged and told although nothing could be stored; then ClickHouse comes back. */
-export type WhileAway = (judging: Judging) => Promise<void>;
+/** ClickHouse goes away, and comes back when everything is judged and told although nothing could be stored. */
+export interface Outage {
+  /** After so many commits of this life; 0: from the beginning. */
+  readonly afterCommits: number;
+  /** Really stops it; absent: every insert is refused as if nobody listened. */
+  readonly stop?: () => Promise<void>;
+  readonly start?: () => Promise<void>;
+  readonly whileAway?: (judging: Judging) => Promise<void>;
+}
+
+export interface Life {
+  readonly kill?: Kill;
+  readonly outage?: Outage;
+}
 
 class KilledError extends Error {}
 
@@ -50,9 +63,12 @@ class Process {
   storeAway = false;
   #tellDeath: () => void = () => undefined;
   readonly #kill: Kill | undefined;
+  readonly #outage: Outage | undefined;
 
-  constructor(kill: Kill | undefined) {
+  constructor({ kill, outage }: Life) {
     this.#kill = kill;
+    this.#outage = outage;
+    this.storeAway = outage?.afterCommits === 0;
     this.died = new Promise((resolve) => {
       this.#tellDeath = resolve;
     });
@@ -82,6 +98,13 @@ class Process {
     return this.dead ? never() : result;
   }
 
+  /** Called after a commit of the store. */
+  async committed(): Promise<void> {
+    if (this.#outage === undefined || this.counts.get('commit') !== this.#outage.afterCommits) return;
+    this.storeAway = this.#outage.stop === undefined;
+    await this.#outage.stop?.();
+  }
+
   /** For what takes effect without an answer. `done` resolves when it has taken effect. */
   send(edge: Edge, effect: () => void, done: () => Promise<unknown>): void {
     if (this.dead) throw new KilledError();
@@ -103,12 +126,11 @@ class Process {
 }
 
 /** Runs an agent until it has read and told everything, or is killed. Says which. */
-export async function live(world: World, kill?: Kill, whileAway?: WhileAway): Promise<'done' | 'killed'> {
-  const process = new Process(kill);
-  process.storeAway = whileAway !== undefined;
+export async function live(world: World, life: Life = {}): Promise<'done' | 'killed'> {
+  const process = new Process(life);
   const connection = watchConnection(await connect({ servers: world.nats.url }), process);
   const client = watchClient(clientOf(world), process);
-  const running = run(world, process, connection, client, whileAway);
+  const running = run(world, process, connection, client, life.outage);
   const outcome = await Promise.race([running, process.died.then(() => 'killed' as const)]);
   running.catch(() => undefined);
   process.die();
@@ -123,7 +145,7 @@ async function run(
   process: Process,
   connection: NatsConnection,
   client: ClickHouseClient,
-  whileAway: WhileAway | undefined,
+  outage: Outage | undefined,
 ): Promise<'done'> {
   const clock = hurriedClock(process);
   const log = watchLog(await openLog(connection, { injectedClock: true, stampWith: () => DAY_ONE }), process);
@@ -160,9 +182,10 @@ async function run(
       90_000,
     );
     if (process.dead) return never<void>();
-    if (whileAway !== undefined) {
+    if (outage !== undefined) {
       await judging.notifier.idle();
-      await whileAway(judging);
+      await outage.whileAway?.(judging);
+      await outage.start?.();
       process.storeAway = false;
     }
     await judging.store.flush();
@@ -226,7 +249,11 @@ function watchClient(client: ClickHouseClient, process: Process): ClickHouseClie
     if (table === undefined) return exec(options);
     if (process.storeAway) return Promise.reject(new Error('connect ECONNREFUSED'));
     const edge = table === 'commits' ? 'commit' : table === 'shipments_state' ? 'state' : 'facts';
-    return process.use(edge, () => exec(options));
+    return process.use(edge, async () => {
+      const result = await exec(options);
+      if (edge === 'commit') await process.committed();
+      return result;
+    });
   }) as typeof client.exec;
   return client;
 }

@@ -255,3 +255,21 @@ t.test('stopping while ClickHouse is away ends within the limit', async (t) => {
   t.same(writer.floor(), {}, 'the floor did not pass what is not stored');
   t.equal(writer.offer(batch(6)), false, 'and nothing is taken any more');
 });
+
+t.test('a link that is made and taken back in the same millisecond is taken back', async (t) => {
+  const db = await withDatabase(t, engine.url);
+  const { writer, level } = writerOn(db);
+  await level();
+  const one = { eventId: event(1).id, shipmentId: 'SHIP1', at: T0 };
+  const other = { ...one, shipmentId: 'SHIP2' };
+  const links = [
+    { ...one, linked: true },
+    { ...one, linked: false },
+    { ...other, linked: false },
+    { ...other, linked: true },
+  ];
+  writer.offer(batch(1, 1, { links }));
+  await writer.flush();
+  t.same(await rows(db.client, 'SELECT shipment_id FROM links'), [{ shipment_id: 'SHIP2' }]);
+  await writer.stop(5_000);
+});
