@@ -9,7 +9,7 @@ import { freePort } from '../../agent/engines/ports.ts';
 import { cli } from '../support/cli.ts';
 import { eventually, withNats, withTempDir } from '../support/engines.ts';
 
-t.setTimeout(110_000);
+t.setTimeout(300_000);
 
 type Readiness = { readonly ready: boolean; readonly reasons: readonly string[] };
 

@@ -11,7 +11,7 @@ import { hardTraffic } from '../support/flow-traffic.ts';
 import { makeWorld, publishAll, timePasses, type World } from '../support/flow-world.ts';
 import { seeded } from '../support/random.ts';
 
-t.setTimeout(110_000);
+t.setTimeout(300_000);
 const ENTRY = fileURLToPath(new URL('../support/agent-process.ts', import.meta.url));
 const MESSAGES = 6_000;
 
@@ -40,7 +40,7 @@ async function killed({ child }: Running): Promise<void> {
 const pause = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms));
 
 const clickhouse = await withClickHouse(t);
-t.test('killed ten times under load, and its servers with it', { timeout: 90_000 }, async (t) => {
+t.test('killed ten times under load, and its servers with it', { timeout: 240_000 }, async (t) => {
   const reference = await makeWorld(t, { messages: MESSAGES, clickhouse });
   t.equal(await live(reference), 'done');
   const undisturbed = await leftOf(reference);
