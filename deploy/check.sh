@@ -3,7 +3,7 @@
 # count as one; tests count by assertion. The exit code is 0 only when nothing failed.
 #
 #   sh deploy/check.sh all      everything (npm test)
-#   sh deploy/check.sh quick    without the end-to-end, crash and soak tests: under a minute (npm run verify)
+#   sh deploy/check.sh quick    without the end-to-end, crash and soak tests (npm run verify)
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH="$PWD/node_modules/.bin:$PATH"
