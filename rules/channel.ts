@@ -17,6 +17,8 @@ export interface ChannelState {
   readonly status: 'hearing' | 'blind' | 'never-heard';
   /** When status is blind: since when nothing is proved. */
   readonly blindSince?: EpochMs;
+  /** Blind only because the process started again: nobody knows yet whether it is silent. */
+  readonly restarted?: true;
   /** True for a plain subject without a stream: a lost message cannot be noticed. */
   readonly bestEffort: boolean;
 }

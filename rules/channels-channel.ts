@@ -226,6 +226,7 @@ export class Channel {
       assumedUntil: hearing && expectEveryMs !== undefined ? this.heardAt + expectEveryMs : watermark,
       status: this.#status,
       ...(this.#status === 'blind' && { blindSince: this.heardAt }),
+      ...(this.#reason === 'restarted' && { restarted: true }),
       bestEffort: this.#config.bestEffort,
     };
   }

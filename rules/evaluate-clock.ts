@@ -132,7 +132,8 @@ function judgeOverdue(
   const limit = Math.max(due, plan.observedAt) + rule.waitForFeedsMs;
   const breached = proved || rule.legal || now >= limit;
   const awaiting: VerdictReason =
-    provers.count === 0 || silent.some((channel) => channel.status !== 'hearing')
+    provers.count === 0 ||
+    silent.some((channel) => channel.status !== 'hearing' && channel.restarted !== true)
       ? 'deadline-passed-channel-blind'
       : 'deadline-passed-awaiting-proof';
   let reason: VerdictReason = awaiting;

@@ -142,7 +142,9 @@ function whySure({ change, channels, verdict }: ShipmentAlertInput, moment: (at:
 
 function silence(channel: ChannelState, moment: (at: EpochMs) => string): string {
   if (!Number.isFinite(channel.watermark)) return `${channel.id} has never been heard`;
-  return `${channel.id} ${channel.status === 'blind' ? 'is silent' : 'is known'} only until ${moment(channel.watermark)}`;
+  // What is told must not hang on how often the process started.
+  const isSilent = channel.status === 'blind' && channel.restarted !== true;
+  return `${channel.id} ${isSilent ? 'is silent' : 'is known'} only until ${moment(channel.watermark)}`;
 }
 
 function renderChannelAlert(

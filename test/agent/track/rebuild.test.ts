@@ -154,3 +154,19 @@ t.test('rebuilt at any moment, a judge goes on as if it had never stopped', asyn
     t.same(after.parts.assessor.counts, whole.parts.assessor.counts);
   }
 });
+
+t.test('what people are told does not hang on how often the process started', async (t) => {
+  const run = (restarts: boolean): string[] => {
+    const judge = hubJudge({ rules: RULES, channel });
+    const alerts = [...takeAll(judge, [proof(at('06-01T09:00'), at('06-01T09:01'), 1)]).alerts];
+    alerts.push(...takeAll(judge, [saidBy(arrived, at('06-01T10:05'), 2)]).alerts);
+    for (const day of ['06-01T20:00', '06-02T08:59', '06-02T18:00', '06-09T00:00']) {
+      if (restarts) judge.restarted();
+      alerts.push(...takeAll(judge, [bytesIn('{}', at(day), judge.totals.records + 1, 'tick')]).alerts);
+    }
+    return alerts.map((alert) => JSON.stringify(alert));
+  };
+  const undisturbed = run(false);
+  t.ok(undisturbed.some((alert) => alert.includes('fired-unconfirmed')));
+  t.same(run(true), undisturbed);
+});
