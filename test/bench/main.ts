@@ -16,7 +16,7 @@ const QUICK = { events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds
 const EVENTS_PER_SECOND = 2000;
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } },
 });
 const sizes = values.quick === true ? QUICK : FULL;
 const dir = mkdtempSync(join(tmpdir(), 'laytime-bench-'));
@@ -37,14 +37,23 @@ function yardstick(): number {
   return cpuUsEach(before, 100_000);
 }
 
+const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
+  throughput: () => measureThroughput(dir, sizes.events),
+  latency: () => measureLatency(dir, EVENTS_PER_SECOND, sizes.latencySeconds),
+  idleCollect: () => measureIdle(dir, sizes.idleSeconds),
+  mapping: async () => measureMapping(sizes.mapSeconds),
+  memory: () => measureMemory(dir, sizes.shipments),
+};
+const names = Object.keys(PARTS);
+const only = values.only?.split(',') ?? names;
+
 try {
-  const throughput = await part('throughput', () => measureThroughput(dir, sizes.events));
-  const latency = await part('alert latency', () =>
-    measureLatency(dir, EVENTS_PER_SECOND, sizes.latencySeconds),
-  );
-  const idle = await part('idle collector', () => measureIdle(dir, sizes.idleSeconds));
-  const mapping = await part('mapping', async () => measureMapping(sizes.mapSeconds));
-  const memory = await part('memory and restart', () => measureMemory(dir, sizes.shipments));
+  const unknown = only.filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`there is no part ${unknown.join(', ')}; these are there: ${names.join(', ')}`);
+  const measured: Record<string, unknown> = {};
+  for (const [name, measure] of Object.entries(PARTS))
+    if (only.includes(name)) measured[name] = await part(name, measure);
   const figures: Figures = {
     machine: {
       cpus: cpus().length,
@@ -53,11 +62,7 @@ try {
       loadAverageBefore: Math.round(loadBefore * 100) / 100,
       jsonParseMicroseconds: yardstick(),
     },
-    throughput,
-    latency,
-    mapping,
-    memory,
-    ...(idle && { idleCollect: idle }),
+    ...measured,
     benchSeconds: Math.round((performance.now() - began) / 1000),
   };
   console.log(values.json === true ? JSON.stringify(figures) : tableOf(figures));

@@ -4,7 +4,7 @@ import type { Mapped } from './mapping.ts';
 import type { Memory } from './memory.ts';
 import type { Throughput } from './throughput.ts';
 
-/** What `npm run bench -- --json` prints. */
+/** What `npm run bench -- --json` prints; a part is absent when `--only` left it out. */
 export interface Figures {
   readonly machine: {
     readonly cpus: number;
@@ -15,12 +15,12 @@ export interface Figures {
     /** CPU of one `JSON.parse` of a message of the bench, over and over. */
     readonly jsonParseMicroseconds: number;
   };
-  readonly throughput: Throughput;
-  readonly latency: Latency;
-  readonly mapping: readonly Mapped[];
-  readonly memory: Memory;
-  /** Absent where there is no /proc. */
-  readonly idleCollect?: Idle;
+  readonly throughput?: Throughput;
+  readonly latency?: Latency;
+  readonly mapping?: readonly Mapped[];
+  readonly memory?: Memory;
+  /** Absent also where there is no /proc. */
+  readonly idleCollect?: Idle | undefined;
   readonly benchSeconds: number;
 }
 
@@ -29,67 +29,67 @@ type Row = readonly [what: string, reached: string, target: string];
 const count = (n: number): string => n.toLocaleString('en-US');
 
 /** The figures for a person, beside what they are meant to be. */
-export function tableOf({
-  machine,
-  throughput,
-  latency,
-  mapping,
-  memory,
-  idleCollect,
-  benchSeconds,
-}: Figures): string {
-  const { cpuUsPerEvent: cpu } = throughput;
+export function tableOf({ machine, benchSeconds, ...parts }: Figures): string {
+  const { throughput, latency, mapping, memory, idleCollect } = parts;
   const rows: Row[] = [
-    ['Judged and stored, floor moved', `${count(throughput.storedEventsPerSecond)} events/s`, '25,000'],
-    ['  judged', `${count(throughput.judgedEventsPerSecond)} events/s`, ''],
-    ['  ceiling: log read only', `${count(throughput.logReadOnlyEventsPerSecond)} events/s`, ''],
-    ['  ceiling: insert only', `${count(throughput.insertOnlyEventsPerSecond)} events/s`, ''],
-    ['  judge alone, in memory', `${count(throughput.judgeOnlyEventsPerSecond)} events/s`, ''],
-    ['  stored ÷ lowest ceiling', String(throughput.storedToLowestCeilingRatio), ''],
-    ['Alert latency, p50', `${latency.p50Ms} ms`, ''],
-    [
-      `Alert latency, p99 at ${count(latency.offeredEventsPerSecond)} events/s`,
-      `${latency.p99Ms} ms`,
-      '500 ms',
-    ],
-    ['  alerts received of expected', `${latency.alertsReceived} of ${latency.alertsExpected}`, 'all'],
-    ['Memory of an open shipment', `${count(memory.bytesPerOpenShipment)} bytes`, '1,500 bytes'],
-    [`Restart with ${count(memory.shipments)} shipments`, `${memory.restartSeconds} s`, '10 s at 100,000'],
-    ['  CPU of it', `${memory.restartCpuSeconds} s`, ''],
-    ...(idleCollect === undefined
-      ? []
-      : ([
-          ['Idle collector, resident', `${idleCollect.residentMegabytes} MB`, '120 MB'],
-          ['Idle collector, CPU', `${idleCollect.cpuPercent} %`, ''],
-        ] as Row[])),
-  ];
-  const stages: Row[] = [
-    ['log read', `${cpu.logRead} µs`, ''],
-    ['map', `${cpu.map} µs`, ''],
-    ['judge', `${cpu.judge} µs`, ''],
-    ['encode and insert', `${cpu.encodeAndInsert} µs`, ''],
-    ['alert log, notices, the rest', `${cpu.alertLogAndRest} µs`, ''],
-    ['whole agent', `${cpu.whole} µs`, ''],
-    ['  of it the thread that judges', `${cpu.judgingThread} µs`, ''],
-    ...(cpu.clickHouse === undefined
-      ? []
-      : ([
-          ['the embedded ClickHouse beside it', `${cpu.clickHouse} µs`, ''],
-          ['  inserting only', `${cpu.clickHouseInsertOnly} µs`, ''],
-        ] as Row[])),
+    ...(throughput ? throughputRows(throughput) : []),
+    ...(latency ? latencyRows(latency) : []),
+    ...(memory ? memoryRows(memory) : []),
+    ...(idleCollect ? idleRows(idleCollect) : []),
   ];
   return [
     `${machine.cpus} × ${machine.model}, Node ${machine.node}, load ${machine.loadAverageBefore} before the run, JSON.parse of a message ${machine.jsonParseMicroseconds} µs; ${benchSeconds} s`,
-    '',
-    ...lined([['', 'reached', 'target'], ...rows]),
-    '',
-    'CPU for one event',
-    ...lined(stages),
-    '',
-    'Mapped by one core',
-    ...lined(mapping.map(mappedRow)),
+    ...(rows.length > 0 ? ['', ...lined([['', 'reached', 'target'], ...rows])] : []),
+    ...(throughput ? ['', 'CPU for one event', ...lined(stageRows(throughput))] : []),
+    ...(mapping ? ['', 'Mapped by one core', ...lined(mapping.map(mappedRow))] : []),
   ].join('\n');
 }
+
+const throughputRows = (throughput: Throughput): Row[] => [
+  ['Judged and stored, floor moved', `${count(throughput.storedEventsPerSecond)} events/s`, '25,000'],
+  ['  judged', `${count(throughput.judgedEventsPerSecond)} events/s`, ''],
+  ['  ceiling: log read only', `${count(throughput.logReadOnlyEventsPerSecond)} events/s`, ''],
+  ['  ceiling: insert only', `${count(throughput.insertOnlyEventsPerSecond)} events/s`, ''],
+  ['  judge alone, in memory', `${count(throughput.judgeOnlyEventsPerSecond)} events/s`, ''],
+  ['  stored ÷ lowest ceiling', String(throughput.storedToLowestCeilingRatio), ''],
+];
+
+const latencyRows = (latency: Latency): Row[] => [
+  ['Alert latency, p50', `${latency.p50Ms} ms`, ''],
+  [
+    `Alert latency, p99 at ${count(latency.offeredEventsPerSecond)} events/s`,
+    `${latency.p99Ms} ms`,
+    '500 ms',
+  ],
+  ['  alerts received of expected', `${latency.alertsReceived} of ${latency.alertsExpected}`, 'all'],
+];
+
+const memoryRows = (memory: Memory): Row[] => [
+  ['Memory of an open shipment', `${count(memory.bytesPerOpenShipment)} bytes`, '1,500 bytes'],
+  [`Restart with ${count(memory.shipments)} shipments`, `${memory.restartSeconds} s`, '10 s at 100,000'],
+  ['  CPU of it', `${memory.restartCpuSeconds} s`, ''],
+];
+
+const idleRows = ({ residentMegabytes, cpuPercent }: Idle): Row[] => [
+  ['Idle collector, resident', `${residentMegabytes} MB`, '120 MB'],
+  ['Idle collector, CPU', `${cpuPercent} %`, ''],
+];
+
+const stageRows = ({ cpuUsPerEvent: cpu }: Throughput): Row[] => [
+  ['log read', `${cpu.logRead} µs`, ''],
+  ['map', `${cpu.map} µs`, ''],
+  ['judge', `${cpu.judge} µs`, ''],
+  ['encode and insert', `${cpu.encodeAndInsert} µs`, ''],
+  ['alert log, notices, the rest', `${cpu.alertLogAndRest} µs`, ''],
+  ['whole agent', `${cpu.whole} µs`, ''],
+  ['  of it the thread that judges', `${cpu.judgingThread} µs`, ''],
+  ...(cpu.clickHouse === undefined
+    ? []
+    : ([
+        ['the embedded ClickHouse beside it', `${cpu.clickHouse} µs`, ''],
+        ['  inserting only', `${cpu.clickHouseInsertOnly} µs`, ''],
+      ] as Row[])),
+];
 
 const mappedRow = ({ format, messageBytes, cpuUsPerMessage, ...each }: Mapped): Row => [
   `${format}, ${messageBytes} bytes`,
