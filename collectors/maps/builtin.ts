@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 export const BUILTIN_MAPS = [
   'cloudevents',
   'dcsa-tnt-2.2',
+  'dcsa-tnt-3.0',
   'edifact-codeco',
   'edifact-cusdec',
   'edifact-cusres-export',

@@ -18,6 +18,8 @@ export interface EventReader {
   readonly when: Test | undefined;
   readonly retracted: Test | undefined;
   readonly milestone: (scope: Scope) => MilestoneCode | undefined;
+  /** One that it can state: the word for taking back what the message does not name any more. */
+  readonly anyMilestone: MilestoneCode | undefined;
   readonly classifier: (scope: Scope) => Classifier | undefined;
   readonly time: WhenOf;
   readonly timeRequired: boolean;
@@ -52,7 +54,8 @@ export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out:
   if (!holds) scope.notes.length = notesBefore;
   const occurrence = occurrenceOf(reader, scope, location);
   const refs = refsOf(reader, scope, facts);
-  if (refs.length === 0) {
+  // What is taken back is known by its key, and a deletion often tells no more than that.
+  if (refs.length === 0 && !facts.retracted) {
     scope.rejection ??= rejection(
       'no-refs',
       'it names no shipment, container, document or order',
@@ -61,6 +64,45 @@ export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out:
     );
     return;
   }
+  out.push(
+    eventOf(reader, scope, facts, {
+      milestone,
+      classifier,
+      occurrence,
+      occurredAt: typeof when === 'object' && 'from' in when ? when : instant(takenBackAt(scope, facts)),
+      refs,
+      attributes: holds ? attributesOf(reader, scope, facts) : {},
+      retracted: !holds,
+      ...(location !== undefined && { location }),
+    }),
+  );
+}
+
+/**
+ * Takes back what the entry said before, when the record only says that it does not hold any more, and not what it was (a deletion, a
+ * retraction without a payload). The statement is known by its key; its milestone is then but a word.
+ */
+export function takeBack(reader: EventReader, scope: Scope, facts: RecordFacts, out: ShipmentEvent[]): void {
+  if (reader.anyMilestone === undefined || reader.itemId !== undefined) return;
+  out.push(
+    eventOf(reader, scope, facts, {
+      milestone: reader.anyMilestone,
+      classifier: 'actual',
+      occurrence: {},
+      occurredAt: instant(takenBackAt(scope, facts)),
+      refs: facts.refs,
+      attributes: {},
+      retracted: true,
+    }),
+  );
+}
+
+type Said = Pick<
+  ShipmentEvent,
+  'milestone' | 'classifier' | 'occurrence' | 'occurredAt' | 'refs' | 'attributes' | 'retracted' | 'location'
+>;
+
+function eventOf(reader: EventReader, scope: Scope, facts: RecordFacts, said: Said): ShipmentEvent {
   const key = keyOf(reader, scope, facts);
   const event: { -readonly [K in keyof ShipmentEvent]: ShipmentEvent[K] } = {
     id: eventIdOf(key, facts.revision),
@@ -69,19 +111,19 @@ export function emit(reader: EventReader, scope: Scope, facts: RecordFacts, out:
     source: scope.source.name,
     partner: scope.partner,
     tenant: scope.source.tenant,
-    milestone,
-    occurrence,
-    classifier,
-    occurredAt: typeof when === 'object' && 'from' in when ? when : instant(takenBackAt(scope, facts)),
+    milestone: said.milestone,
+    occurrence: said.occurrence,
+    classifier: said.classifier,
+    occurredAt: said.occurredAt,
     observedAt: scope.message.observedAt,
-    refs,
-    attributes: holds ? attributesOf(reader, scope, facts) : {},
-    retracted: !holds,
+    refs: said.refs,
+    attributes: said.attributes,
+    retracted: said.retracted,
     raw: { stream: scope.message.stream, sequence: scope.message.sequence },
   };
   if (facts.aliases.length > 0) event.aliases = facts.aliases;
-  if (location !== undefined) event.location = location;
-  out.push(event);
+  if (said.location !== undefined) event.location = said.location;
+  return event;
 }
 
 /** When a statement is taken back that says no time: the revision's own time when it is one, so that a repeat says the same. */

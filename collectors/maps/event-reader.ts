@@ -64,6 +64,7 @@ export function compileEvent(node: YamlNode, outer: MapContext, map: EventDefaul
     when: read(fields, 'when', (n) => compileCondition(n, context)),
     retracted: read(fields, 'retracted_when', (n) => compileCondition(n, context)),
     milestone: milestone.of,
+    anyMilestone: milestone.all[0],
     classifier: classifier.of,
     time: time ?? (() => 'absent'),
     timeRequired,

@@ -2,7 +2,7 @@ import type { AttributeValue, ShipmentEvent } from '../../rules/event.ts';
 import { normaliseRef, type Ref } from '../../rules/refs.ts';
 import { openEnvelope, STRUCTURED } from '../formats/cloudevents.ts';
 import type { Parsed, Value } from '../formats/format.ts';
-import { emit, rejection } from './event-of.ts';
+import { emit, rejection, takeBack } from './event-of.ts';
 import type { EventEntry } from './event-reader.ts';
 import type { LoggedMessage, MapResult, Rejection, SourceIdentity, Unmapped } from './map.ts';
 import type { MapFormat, Parse } from './map-format.ts';
@@ -135,6 +135,8 @@ function readRecord(
   const facts = factsOf(reader, correlationId, scope);
   if (facts !== undefined) {
     for (const entry of parts.events) readEvent(entry, scope, facts, events);
+    if (facts.retracted && events.length === before && scope.ignored === undefined)
+      for (const { reader: entry } of parts.events) takeBack(entry, scope, facts, events);
   }
   if (scope.rejection !== undefined) {
     events.length = before;

@@ -18,6 +18,8 @@ const SAMPLES: readonly (readonly [sample: string, map: BuiltinMap, zone?: strin
   ['eu-ens/ruleTestCases315/TOTNUMOFPACHEA306.2.10.xml', 'eu-ens', 'Europe/London'],
   ['dcsa-tnt-2.2/tnt-220-response.json', 'dcsa-tnt-2.2'],
   ['dcsa-tnt-2.2/tnt-220-response-wrong-attribute-values.json', 'dcsa-tnt-2.2'],
+  ['dcsa-tnt-3.0/tnt-300-response.json', 'dcsa-tnt-3.0'],
+  ['dcsa-tnt-3.0/tnt-300-response-nextpage.json', 'dcsa-tnt-3.0'],
   ['sap-odata/A_OutbDeliveryHeader_queryAll.json', 'sap-outbound-delivery', 'Europe/Berlin'],
   ['uk-cds-TT_IM15a/1. DMSTAX(1).xml', 'uk-cds-notification'],
   ['uk-cds-TT_IM15a/2. DMSACC.xml', 'uk-cds-notification'],

@@ -174,6 +174,26 @@ t.test('a message that cannot be read holds its channel back until it comes agai
   );
 });
 
+t.test('what is taken back need not say what it was: its id is enough, early or late', async (t) => {
+  const early = { ...released, at: '2026-06-01T14:00:00Z' };
+  const back = { ...early, refs: {}, recordedAt: '2026-06-01T16:00:00Z', more: { retracted: true } };
+  const said = saidBy(early, at('06-01T15:00'), 2);
+  const taken = saidBy(back, at('06-01T16:00'), 3);
+  for (const records of [
+    [said, taken],
+    [taken, said],
+  ]) {
+    const judge = hubJudge({ rules: RULES });
+    const { deadLetters, alerts } = takeAll(judge, [
+      saidBy(arrived, at('06-01T10:05'), 1),
+      ...records,
+      saidBy(other(1, '06-02T11:00'), at('06-02T11:00'), 4),
+    ]);
+    t.same(deadLetters, []);
+    t.same(toldAt(alerts).at(-1), '06-02T11:00 fired release', 'nobody has released it');
+  }
+});
+
 t.test('a broken message that came twice is settled by the one that mends it', async (t) => {
   const judge = hubJudge({ rules: RULES });
   const broken =
