@@ -3,10 +3,60 @@ import { isMilestone, MILESTONES } from './milestone.ts';
 import type { MilestoneRef } from './sla.ts';
 import { placeWithin, type YamlReport } from './yaml-report.ts';
 import type { YamlNode } from './yaml-tree.ts';
+import { oneOrMore, type ValueType } from './yaml-type.ts';
 import { readTextNodes } from './yaml-values.ts';
 
-const ROLES: readonly PlaceRole[] = ['origin', 'transshipment', 'destination'];
+export const ROLES: readonly PlaceRole[] = ['origin', 'transshipment', 'destination'];
+const CODES = Object.keys(MILESTONES);
 const SHAPE = 'a milestone such as "customs.released" or "planned loaded at origin"';
+
+/** The pattern of one milestone as it is written. */
+const milestonePattern = (classifiers: string): string =>
+  `^\\s*${classifiers}(${CODES.map((code) => code.replaceAll('.', '\\.')).join('|')})(\\s+at\\s+(${ROLES.join('|')}))?\\s*$`;
+
+/** Milestones as their names alone, for editors to offer, or with a place and a classifier. */
+export const MILESTONE_SCHEMA = {
+  anyOf: [{ enum: CODES }, { type: 'string', pattern: milestonePattern('((planned|actual)\\s+)?') }],
+} as const;
+
+export const PLAN_SCHEMA = {
+  anyOf: [
+    { enum: CODES.map((code) => `planned ${code}`) },
+    { type: 'string', pattern: milestonePattern('planned\\s+') },
+  ],
+} as const;
+
+/** Milestones: one or alternatives. */
+export const MILESTONE_REFS: ValueType<readonly MilestoneRef[]> = {
+  name: 'milestones',
+  words:
+    '`[planned] <milestone> [at origin\\|transshipment\\|destination]`, or a list of alternatives; with a place, only what is tied to it counts',
+  schema: oneOrMore(MILESTONE_SCHEMA, 1),
+  read: readSomeMilestones,
+};
+
+/** Planned milestones: what a deadline hangs on. */
+export const PLANS: ValueType<readonly MilestoneRef[]> = {
+  name: 'plans',
+  words: '`planned <milestone> [at origin\\|transshipment\\|destination]`, or a list of alternatives',
+  schema: oneOrMore(PLAN_SCHEMA, 1),
+  read: (node, report, key) => {
+    const refs = readSomeMilestones(node, report, key);
+    for (const ref of refs) {
+      if (ref.classifier === 'planned') continue;
+      const text = milestoneRefText(ref);
+      const message = `${key}: nothing can be due before "${text}" has been planned`;
+      report.error(node.place, 'not-planned', message, `write planned ${text}`);
+    }
+    return refs;
+  },
+};
+
+function readSomeMilestones(node: YamlNode, report: YamlReport, key: string): MilestoneRef[] {
+  if (node.kind === 'list' && node.items.length === 0)
+    report.error(node.place, 'wrong-type', `${key}: expected ${SHAPE}, found an empty list`);
+  return readMilestoneRefs(node, report, key);
+}
 
 /**
  * `[planned] <milestone> [at origin|transshipment|destination]`; one text or a list of alternatives. What is wrong is
@@ -42,8 +92,7 @@ function readMilestoneRef(
   if (code === undefined) return fail(first, 'wrong-type', `expected ${SHAPE}`);
   if (!isMilestone(code.text)) {
     const place = placeWithin(node, code.at, code.text.length);
-    const known = Object.keys(MILESTONES);
-    report.unknown(place, 'unknown-milestone', `${what}: "${code.text}" is no milestone`, code.text, known);
+    report.unknown(place, 'unknown-milestone', `${what}: "${code.text}" is no milestone`, code.text, CODES);
     return undefined;
   }
   if (at === undefined) return { milestone: code.text, classifier };

@@ -1,12 +1,27 @@
 import type { Rule, RuleSource } from './sla.ts';
-import { readBudget, readDateRule } from './sla-budget.ts';
+import { BUDGET, DATE_RULE } from './sla-budget.ts';
+import { RULE_KEYS } from './sla-keys.ts';
 import { kindInfo } from './sla-kind.ts';
 import { type People, readPeople } from './sla-people.ts';
-import { readWarnings } from './sla-rule.ts';
 import type { Fields } from './yaml-reader.ts';
 import { readFields } from './yaml-reader.ts';
 import { YamlReport } from './yaml-report.ts';
 import type { Place, YamlEntry } from './yaml-tree.ts';
+import { type Key, readKeys } from './yaml-type.ts';
+
+/** What is said of a key; nothing counts in its place. */
+const said = <T>({ type, meaning, example }: Key<T>): Key<T> => ({ type, meaning, example });
+
+/** What an override may change in any rule, beside people and the key of its kind's length of time. */
+export const OVERRIDE_KEYS = {
+  mode: said(RULE_KEYS.mode),
+  severity: said(RULE_KEYS.severity),
+  title: said(RULE_KEYS.title),
+  calendar: said(RULE_KEYS.calendar),
+  warn: said(RULE_KEYS.warn),
+  wait_for_feeds: said(RULE_KEYS.wait_for_feeds),
+  proved_by: said(RULE_KEYS.proved_by),
+};
 
 /** What a rule file changes in a rule of another file (a ready pack): switching it on, whom it tells, how long it allows. */
 export interface Override {
@@ -38,6 +53,19 @@ function readPeopleChanges(fields: Fields, rule: Rule): Partial<People> {
   };
 }
 
+/** The length of time that a rule allows, or the day, under the key of its kind. */
+function readLength(
+  fields: Fields,
+  { kind }: Rule,
+): { readonly [K in 'within' | 'on']?: Rule[K] | undefined } {
+  const key = kindInfo(kind).budget;
+  const node = fields.get(key);
+  if (node === undefined) return {};
+  const { report } = fields;
+  if (kind === 'calendar-date') return { on: DATE_RULE.read(node, report, key, '') };
+  return { within: BUDGET.read(node, report, key, '') };
+}
+
 const EMPTY = (report: YamlReport): Fields => readFields(EMPTY_MAP, report, 'override')!;
 const EMPTY_MAP = { kind: 'map', entries: [], place: { line: 1, column: 1, length: 1 } } as const;
 
@@ -45,27 +73,16 @@ const EMPTY_MAP = { kind: 'map', entries: [], place: { line: 1, column: 1, lengt
 export function applyOverride(source: Omit<RuleSource, 'overridden'>, override: Override): RuleSource {
   const { fields, report } = override;
   const { rule } = source;
-  const budgetKey = kindInfo(rule.kind).budget;
-  const budgetNode = fields.get(budgetKey);
-  const dated = rule.kind === 'calendar-date';
-  const within = budgetNode && !dated ? readBudget(budgetNode, report, budgetKey) : undefined;
-  const on = budgetNode && dated ? readDateRule(budgetNode, report, budgetKey) : undefined;
+  const { wait_for_feeds: waitForFeedsMs, proved_by: provedBy, ...rest } = readKeys(fields, OVERRIDE_KEYS);
   const changes: { -readonly [K in keyof Rule]?: Rule[K] | undefined } = {
-    mode: fields.oneOf('mode', ['live', 'shadow', 'off']),
-    severity: fields.oneOf('severity', ['info', 'warning', 'critical']),
-    title: fields.text('title'),
-    calendar: fields.text('calendar'),
+    ...{ ...rest, waitForFeedsMs, provedBy },
     ...readPeopleChanges(fields, rule),
-    warn: fields.has('warn') ? readWarnings(fields) : undefined,
-    waitForFeedsMs: fields.duration('wait_for_feeds'),
-    within,
-    on,
-    provedBy: fields.has('proved_by') ? fields.texts('proved_by', 'broker-nl') : undefined,
+    ...readLength(fields, rule),
   };
   fields.end();
-  const said = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const changed = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const overridden = Object.fromEntries(
     fields.node.entries.map((e) => [e.key, { ...e.value.place, file: report.file }]),
   );
-  return { ...source, rule: { ...rule, ...said }, overridden };
+  return { ...source, rule: { ...rule, ...changed }, overridden };
 }

@@ -1,6 +1,12 @@
 import { type Fields, readFields } from './yaml-reader.ts';
 import type { YamlReport } from './yaml-report.ts';
 import type { Place, YamlEntry, YamlMap, YamlNode } from './yaml-tree.ts';
+import { readKey, required, TEXT } from './yaml-type.ts';
+
+/** What a step has beside the keys of a rule. */
+export const STEP_KEYS = {
+  step: required(TEXT, 'the name of the step; the rule is called `<rule>.<step>`', 'filed'),
+};
 
 /** One rule as it stands in a file, or as a step of one stands for it. */
 export interface WrittenRule {
@@ -40,7 +46,7 @@ export function stepsOf(rule: WrittenRule, report: YamlReport): readonly Written
   for (const item of steps.value.items) {
     const fields = readFields(item, report, `a step of rule ${rule.name}`);
     if (fields === undefined) continue;
-    const name = fields.requiredText('step', 'filed');
+    const name = readKey(fields, 'step', STEP_KEYS.step);
     const own = fields.node.entries.filter(({ key }) => key !== 'step');
     if (name !== undefined) {
       const node = merged(

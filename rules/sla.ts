@@ -7,6 +7,7 @@ import type { Duty } from './incoterm.ts';
 import type { MilestoneCode } from './milestone.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import { type CalendarSource, compileCalendars, readCalendars } from './sla-calendar.ts';
+import { FILE_KEYS } from './sla-keys.ts';
 import type { RuleKind } from './sla-kind.ts';
 import { applyOverride, type Override, readOverrides } from './sla-override.ts';
 import { canonicalTerms, type RuleDraft, readRule } from './sla-rule.ts';
@@ -15,6 +16,7 @@ import type { DurationMs } from './time.ts';
 import { readYaml } from './yaml-reader.ts';
 import { YamlReport } from './yaml-report.ts';
 import type { Place } from './yaml-tree.ts';
+import { readKeys } from './yaml-type.ts';
 
 export type Budget =
   | { readonly unit: 'elapsed'; readonly ms: DurationMs; readonly text: string } // 24h, 30m, 7d, PT36H
@@ -142,8 +144,7 @@ export function parseRules(files: readonly RuleFile[], year: number): ParsedRule
   for (const { file, text, replaces = false } of files) {
     const { root, report } = readYaml(text, file, file);
     if (root !== undefined) {
-      const [entries, rules] = [root.named('calendars'), root.named('rules')];
-      const changes = root.named('override');
+      const { calendars: entries, rules, override: changes } = readKeys(root, FILE_KEYS);
       if (replaces) {
         const [redefined, again] = [namesOf(rules), namesOf(changes)];
         drafts = drafts.filter(({ rule }) => !redefined.has(rule.name));

@@ -1,6 +1,7 @@
 import { compileExpression, type Expr } from './expression.ts';
 import { placeWithin, type YamlReport } from './yaml-report.ts';
 import type { YamlNode } from './yaml-tree.ts';
+import type { ValueType } from './yaml-type.ts';
 import { readText, readTextNodes } from './yaml-values.ts';
 
 /** A condition (expression.ts); a syntax error is reported at its own characters. */
@@ -13,6 +14,22 @@ export function readExpression(node: YamlNode, report: YamlReport, what: string)
   report.error(place, 'bad-condition', `${what}: ${result.error}`, result.fix);
   return undefined;
 }
+
+/** A condition on a shipment's attributes. */
+export const CONDITION: ValueType<Expr> = {
+  name: 'condition',
+  words: 'an expression over attributes: `mode == "sea" and destination.country in ["NL", "BE"]`',
+  schema: { type: 'string', minLength: 1 },
+  read: readExpression,
+};
+
+/** An IANA time zone. */
+export const ZONE: ValueType<string> = {
+  name: 'zone',
+  words: 'an IANA name such as `Europe/Amsterdam`, or `UTC`; abbreviations such as EST hide the summer time',
+  schema: { type: 'string', pattern: '/|^UTC$' },
+  read: readZone,
+};
 
 /** An IANA time zone that this machine knows. */
 export function readZone(node: YamlNode, report: YamlReport, what: string): string | undefined {
