@@ -61,7 +61,7 @@ export function judgeSettingsOf(project: Project, config: Config, facts: JudgeFa
 }
 
 function provenBy(source: SourceConfig): ChannelSource['provenBy'] {
-  if ('pollMs' in source && source.kind !== 'files') return 'polls';
+  if ('pollMs' in source && source.kind !== 'files' && source.kind !== 'sftp') return 'polls';
   return source.heartbeatSubject === undefined ? 'messages' : 'heartbeats';
 }
 

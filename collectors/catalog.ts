@@ -7,7 +7,7 @@ import { HostGates } from './http-client-gate.ts';
 import type { NatsLender } from './nats/nats.ts';
 import type { SourceConfig, SourceSettings } from './settings.ts';
 import type { SettingsContext } from './settings-access.ts';
-import { readFiles } from './settings-files.ts';
+import { readFiles, readSftp } from './settings-files.ts';
 import { readNats, subjectFault } from './settings-nats.ts';
 import { readHttp, readOData } from './settings-poll.ts';
 import { readDcsa, readOracle } from './settings-vendors.ts';
@@ -46,6 +46,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   { key: 'oracle', title: 'Oracle Fusion REST resource, polled', read: readOracle },
   { key: 'dcsa', title: 'DCSA Track & Trace 3.0, polled', read: readDcsa },
   { key: 'files', title: 'Files dropped into a folder', read: readFiles },
+  { key: 'sftp', title: 'Files dropped into a folder of an SFTP server', read: readSftp },
   { key: 'webhook', title: 'Signed messages that a partner pushes over HTTP', read: readWebhook },
 ];
 
@@ -159,6 +160,10 @@ export async function createCollector(settings: SourceConfig, tools: CollectorTo
     case 'files': {
       const { FilesCollector } = await import('./files/files.ts');
       return new FilesCollector(settings);
+    }
+    case 'sftp': {
+      const { SftpCollector } = await import('./sftp/sftp.ts');
+      return new SftpCollector(settings, tools.gates);
     }
     case 'webhook': {
       const { WebhookCollector } = await import('./webhook/webhook.ts');

@@ -11,6 +11,7 @@ export type FaultName =
   | 'connect-timeout'
   | 'connection-lost'
   | 'tls-failed'
+  | 'host-key-mismatch'
   | 'proxy-failed'
   // the answer
   | 'headers-timeout'
@@ -70,6 +71,7 @@ export type RetryInstruction =
 
 const ATTEND: ReadonlySet<FaultName> = new Set<FaultName>([
   'tls-failed',
+  'host-key-mismatch',
   'too-large-compressed',
   'too-large-decompressed',
   'unsupported-encoding',

@@ -181,10 +181,8 @@ export interface DcsaSourceConfig extends SourceSettings, PollSettings {
   readonly query: Readonly<Record<string, string>>;
 }
 
-export interface FilesSourceConfig extends SourceSettings {
-  readonly kind: 'files';
-  /** Absolute, or relative to the working directory of the agent. */
-  readonly directory: string;
+/** How files are taken out of a folder, wherever it is. */
+export interface FolderSettings {
   /** Glob inside the directory: `*.csv`, `in/**\/*.xml`. */
   readonly pattern: string;
   /** `auto`: by the file's extension. */
@@ -199,6 +197,30 @@ export interface FilesSourceConfig extends SourceSettings {
   /** Each file tells all there is up to its modification time: its arrival is a proof of life. */
   readonly complete: boolean;
   readonly maxFileBytes: number;
+}
+
+export interface FilesSourceConfig extends SourceSettings, FolderSettings {
+  readonly kind: 'files';
+  /** Absolute, or relative to the working directory of the agent. */
+  readonly directory: string;
+}
+
+export interface SftpSourceConfig extends SourceSettings, FolderSettings {
+  readonly kind: 'sftp';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly login:
+    | { readonly kind: 'password'; readonly password: SecretText }
+    | { readonly kind: 'key'; readonly key: SecretText; readonly passphrase?: SecretText };
+  /** `SHA256:…`, as `ssh-keygen -l` prints it; the server must show one of them. */
+  readonly hostKeys: readonly string[];
+  /** On the server; relative to where the log-in lands. */
+  readonly directory: string;
+  readonly timeoutMs: DurationMs;
+  /** So many connections at once to the host, those of other sources counted. */
+  readonly concurrency: number;
+  readonly quietHours?: QuietHours;
 }
 
 /** Where to listen; `::` is every address. */
@@ -248,4 +270,5 @@ export type SourceConfig =
   | FilesSourceConfig
   | WebhookSourceConfig
   | OracleSourceConfig
-  | DcsaSourceConfig;
+  | DcsaSourceConfig
+  | SftpSourceConfig;

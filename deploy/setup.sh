@@ -47,7 +47,8 @@ install_modules() {
   # Not npm ci: it refuses a lock file without the optional packages of every other platform, which no one platform can write.
   # With --no-save the versions are the lock file's and no file of the repository changes.
   # Packages that ask for Node 26 get it from this very installation: the warnings of an older npm would mislead.
-  run_npm install --no-save --loglevel=error --no-audit --no-fund --include=dev --include=optional >&2 ||
+  # No package needs its install script: ssh2's would try to compile what it also has in JavaScript, and fetch headers for it.
+  run_npm install --no-save --ignore-scripts --loglevel=error --no-audit --no-fund --include=dev --include=optional >&2 ||
     fail 'npm install failed (see above); nothing else was changed.'
   mark modules "$lock"
 }

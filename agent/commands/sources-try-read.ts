@@ -59,8 +59,11 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Taken apart into records as the drop folder does, so that each is judged alone. */
 async function readFile(trial: Trial, path: string, context: CommandContext): Promise<readonly RawMessage[]> {
-  const settings = trial.source?.kind === 'files' ? trial.source : undefined;
-  const format = await formatOfFile(path, settings?.format ?? 'auto');
+  const { source } = trial;
+  const settings = source?.kind === 'files' || source?.kind === 'sftp' ? source : undefined;
+  const format = await formatOfFile(path, settings?.format ?? 'auto', (bytes) =>
+    createReadStream(path, { end: bytes - 1 }),
+  );
   const name = basename(path);
   const head = { source: trial.identity.name, fetchedAt: context.clock.now() };
   const out: RawMessage[] = [];

@@ -16,59 +16,94 @@ export interface FoundFile {
   readonly marked: boolean;
 }
 
+/** A folder that others drop files into. Everything rejects with what the file system or the server said. */
+export interface DropFolder {
+  /** What lies there now, in order of modification, then name. */
+  list(): Promise<FoundFile[]>;
+  /** The file as it is now; undefined when it is gone, or is a link or a folder: a drop folder gives only its own files. */
+  look(name: string): Promise<FoundFile | undefined>;
+  /** Its bytes; only the first `head` of them when that is given. */
+  read(file: FoundFile, head?: number): AsyncIterable<Uint8Array>;
+  /** Removes a finished file, or moves it (with its content's hash in the name if that name is taken), markers too. */
+  putAway(file: FoundFile, hash: string): Promise<void>;
+}
+
 /** Names that writers use while they are still writing, and markers; never data. */
-const NOT_DATA = /^[.~]|\.(tmp|temp|part|partial|filepart|crdownload|done|ok)$|~$/i;
-const MARKERS = ['.done', '.ok'];
+export const NOT_DATA = /^[.~]|\.(tmp|temp|part|partial|filepart|crdownload|done|ok)$|~$/i;
+export const MARKERS: readonly string[] = ['.done', '.ok'];
 
-/** Lists the folder in order of modification, then name. Rejects when the folder itself cannot be read. */
-export async function listFolder(
-  settings: Pick<FilesSourceConfig, 'directory' | 'pattern' | 'moveTo'>,
-): Promise<FoundFile[]> {
-  await lstat(settings.directory);
-  const moved = `${settings.moveTo.replace(/[\\/]+$/, '')}/`;
-  const found: FoundFile[] = [];
-  for await (const entry of glob(settings.pattern, { cwd: settings.directory })) {
-    const name = entry.split(sep).join('/');
-    if (NOT_DATA.test(basename(name)) || name.startsWith(moved)) continue;
-    const file = await look(settings.directory, name);
-    if (file !== undefined) found.push(file);
+export const byAge = (a: FoundFile, b: FoundFile): number =>
+  a.modifiedAt - b.modifiedAt || (a.name < b.name ? -1 : 1);
+
+/** A folder of this machine. */
+export class LocalFolder implements DropFolder {
+  readonly #settings: Pick<FilesSourceConfig, 'directory' | 'pattern' | 'afterwards' | 'moveTo'>;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    settings: Pick<FilesSourceConfig, 'directory' | 'pattern' | 'afterwards' | 'moveTo'>,
+    signal: AbortSignal,
+  ) {
+    this.#settings = settings;
+    this.#signal = signal;
   }
-  return found.sort((a, b) => a.modifiedAt - b.modifiedAt || (a.name < b.name ? -1 : 1));
+
+  async list(): Promise<FoundFile[]> {
+    const { directory, pattern, moveTo } = this.#settings;
+    await lstat(directory);
+    const moved = `${moveTo.replace(/[\\/]+$/, '')}/`;
+    const found: FoundFile[] = [];
+    for await (const entry of glob(pattern, { cwd: directory })) {
+      const name = entry.split(sep).join('/');
+      if (NOT_DATA.test(basename(name)) || name.startsWith(moved)) continue;
+      const file = await this.look(name);
+      if (file !== undefined) found.push(file);
+    }
+    return found.sort(byAge);
+  }
+
+  async look(name: string): Promise<FoundFile | undefined> {
+    const path = join(this.#settings.directory, name);
+    const stats = await lstat(path).catch(() => undefined);
+    if (stats === undefined || !stats.isFile()) return undefined;
+    let marked = false;
+    for (const marker of MARKERS)
+      marked ||= (await lstat(path + marker).catch(() => undefined)) !== undefined;
+    return { name, path, size: stats.size, modifiedAt: Math.floor(stats.mtimeMs), marked };
+  }
+
+  read(file: FoundFile, head?: number): AsyncIterable<Uint8Array> {
+    const signal = this.#signal;
+    return createReadStream(file.path, head === undefined ? { signal } : { signal, end: head - 1 });
+  }
+
+  async putAway(file: FoundFile, hash: string): Promise<void> {
+    const { directory, afterwards, moveTo } = this.#settings;
+    if (afterwards === 'keep') return;
+    if (afterwards === 'delete') {
+      await rm(file.path, { force: true });
+    } else {
+      const wanted = join(directory, moveTo, file.name);
+      await mkdir(dirname(wanted), { recursive: true });
+      const taken = (await lstat(wanted).catch(() => undefined)) !== undefined;
+      await move(file.path, taken ? `${wanted}.${hash}` : wanted);
+    }
+    for (const marker of MARKERS) await rm(file.path + marker, { force: true });
+  }
 }
 
-/** The file as it is now; undefined when it is gone, or is a link or a folder: a drop folder gives only its own files. */
-export async function look(directory: string, name: string): Promise<FoundFile | undefined> {
-  const path = join(directory, name);
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined || !stats.isFile()) return undefined;
-  let marked = false;
-  for (const marker of MARKERS) marked ||= (await lstat(path + marker).catch(() => undefined)) !== undefined;
-  return { name, path, size: stats.size, modifiedAt: Math.floor(stats.mtimeMs), marked };
-}
-
-/** SHA-256 of the file's content, read once through in bounded memory; 22 characters of base64url. */
-export async function fileHash(path: string, signal: AbortSignal): Promise<string> {
+/** SHA-256 of a file's content, read once through in bounded memory; 22 characters of base64url. */
+export async function contentOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Uint8Array);
+  for await (const chunk of bytes) hash.update(chunk);
   return hash.digest('base64url').slice(0, 22);
 }
 
-/** Removes a finished file, or moves it (with its content's hash in the name if that name is taken), markers too. */
-export async function putAway(
-  file: FoundFile,
-  hash: string,
-  settings: Pick<FilesSourceConfig, 'directory' | 'afterwards' | 'moveTo'>,
-): Promise<void> {
-  if (settings.afterwards === 'keep') return;
-  if (settings.afterwards === 'delete') {
-    await rm(file.path, { force: true });
-  } else {
-    const wanted = join(settings.directory, settings.moveTo, file.name);
-    await mkdir(dirname(wanted), { recursive: true });
-    const taken = (await lstat(wanted).catch(() => undefined)) !== undefined;
-    await move(file.path, taken ? `${wanted}.${hash}` : wanted);
-  }
-  for (const marker of MARKERS) await rm(file.path + marker, { force: true });
+/** All that the source gives, in one piece: for the head of a file. */
+export async function gather(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytes) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function move(from: string, to: string): Promise<void> {

@@ -97,3 +97,37 @@ page_size: 200`);
     source: { delta: true },
   });
 });
+
+t.test('sftp: a host that must show its key', async (t) => {
+  const key = `SHA256:${'A'.repeat(43)}`;
+  const host = `sftp: sftp.broker.example:2222\nhost_key: ${key}\nuser: laytime\n`;
+  t.match(parse(`${host}password: { env: TEXT }\ndirectory: /out\npattern: "*.edi"\nafterwards: move`), {
+    problems: [],
+    source: {
+      kind: 'sftp',
+      host: 'sftp.broker.example',
+      port: 2222,
+      hostKeys: [key],
+      login: { kind: 'password' },
+      directory: '/out',
+      pollMs: 300_000,
+      settleMs: 10_000,
+      afterwards: 'move',
+    },
+  });
+  t.match(parse(`${host}key: { file: id_ed25519 }\npassphrase: { env: TEXT }`), {
+    problems: [],
+    source: { login: { kind: 'key' }, timeoutMs: 30_000 },
+  });
+  t.same(parse(`${host}password: { env: TEXT }\nkey: { env: HOOK }`).codes, ['auth-kind']);
+  t.same(parse(host).codes, ['auth-kind']);
+  t.same(
+    parse('sftp: h\nuser: u\npassword: { env: TEXT }').codes,
+    ['missing-key'],
+    'no key is trusted unseen',
+  );
+  t.same(parse('sftp: "h:x"\nuser: u\nhost_key: md5\npassword: { env: TEXT }').codes, [
+    'bad-address',
+    'bad-host-key',
+  ]);
+});

@@ -8,6 +8,7 @@ import {
   natsSettings,
   odataSettings,
   oracleSettings,
+  sftpSettings,
   webhookSettings,
 } from '../support/source-settings.ts';
 
@@ -19,6 +20,7 @@ t.test('every kind that can be configured can be run, is under contract, and is 
     odata: odataSettings('https://s4.example.com/srv'),
     http: httpSettings('https://api.example.com/events'),
     files: filesSettings('/var/spool/laytime'),
+    sftp: sftpSettings(22, 'SHA256:x'),
     webhook: webhookSettings(8090),
     oracle: oracleSettings('https://acme.fa.example/fscmRestApi/resources/11.13.18.05'),
     dcsa: dcsaSettings('https://api.example.com/v3'),

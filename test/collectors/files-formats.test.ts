@@ -10,18 +10,18 @@ import { filesSettings } from '../support/source-settings.ts';
 const samples = join(import.meta.dirname, '../fixtures/samples');
 
 t.test('a file is what is configured, else what its extension says, else what it begins like', async (t) => {
-  const dir = await withTempDir(t);
-  const write = async (name: string, text: string): Promise<string> => {
-    await writeFile(join(dir, name), text);
-    return join(dir, name);
-  };
-  t.equal(await formatOfFile(await write('a.csv', '{"a":1}'), 'auto'), 'csv');
-  t.equal(await formatOfFile(await write('a.edi', 'ISA*00*'), 'auto'), 'x12');
-  t.equal(await formatOfFile(await write('b.edi', "UNA:+.? 'UNB+"), 'auto'), 'edifact');
-  t.equal(await formatOfFile(await write('c.dat', '{"a":1}\n{"a":2}\n'), 'auto'), 'json-lines');
-  t.equal(await formatOfFile(await write('d.dat', 'a;b\n'), 'auto'), undefined);
-  t.equal(await formatOfFile(await write('d.dat', 'a;b\n'), 'fixed-width'), 'fixed-width');
-  t.equal(await formatOfFile(await write('e.edi', ''), 'auto'), undefined);
+  async function* begins(text: string): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(text);
+  }
+  const is = (name: string, text: string, configured: 'auto' | 'fixed-width' = 'auto') =>
+    formatOfFile(name, configured, () => begins(text));
+  t.equal(await is('a.csv', '{"a":1}'), 'csv');
+  t.equal(await is('a.edi', 'ISA*00*'), 'x12');
+  t.equal(await is('b.edi', "UNA:+.? 'UNB+"), 'edifact');
+  t.equal(await is('c.dat', '{"a":1}\n{"a":2}\n'), 'json-lines');
+  t.equal(await is('d.dat', 'a;b\n'), undefined);
+  t.equal(await is('d.dat', 'a;b\n', 'fixed-width'), 'fixed-width');
+  t.equal(await is('e.edi', ''), undefined);
 });
 
 t.test('an interchange is one message, a fixed-width file one for each line', async (t) => {

@@ -9,6 +9,7 @@ import type { Collector } from '../../collectors/collector.ts';
 import { CollectorWorld, START_MS } from '../support/collector-world.ts';
 import { eventually, withNats } from '../support/engines.ts';
 import { json, withHttpServer } from '../support/http-server.ts';
+import { withSftpServer } from '../support/sftp-server.ts';
 import { signedDelivery } from '../support/signed-delivery.ts';
 import {
   dcsaSettings,
@@ -17,6 +18,7 @@ import {
   natsSettings,
   odataSettings,
   oracleSettings,
+  sftpSettings,
   webhookSettings,
 } from '../support/source-settings.ts';
 
@@ -153,6 +155,23 @@ const files: Make = async (t) => {
   };
 };
 
+const sftp: Make = async (t) => {
+  const server = await withSftpServer(t);
+  let n = 0;
+  return {
+    create: () => createCollector(sftpSettings(server.port, server.hostKey), collectorTools(noNats)),
+    add: async (ids) => {
+      n += 1;
+      await server.put(`batch-${n}.ndjson`, ids.map((id) => `${JSON.stringify({ id })}\n`).join(''));
+    },
+    live: async () => undefined,
+    stall: () => {
+      server.behaviour.silent = true;
+    },
+    keeps: true,
+  };
+};
+
 const nats: Make = async (t) => {
   const server = await withNats(t);
   const connection = await connect({ servers: server.url });
@@ -233,7 +252,7 @@ const WITHOUT_CURSOR = new Set(['nats', 'webhook']);
 
 const IDS = ['1', '2', '3', '4', '5'];
 
-for (const [kind, make] of Object.entries({ http, odata, oracle, dcsa, files, nats, webhook })) {
+for (const [kind, make] of Object.entries({ http, odata, oracle, dcsa, files, sftp, nats, webhook })) {
   /** Starts it and lets the source say `ids`: first what is kept, or once it listens. */
   const begin = async (subject: Subject, world: CollectorWorld, ids: readonly string[]) => {
     if (subject.keeps) await subject.add(ids);

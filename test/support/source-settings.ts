@@ -6,6 +6,7 @@ import type {
   ODataSourceConfig,
   OracleSourceConfig,
   SecretText,
+  SftpSourceConfig,
   WebhookSourceConfig,
 } from '../../collectors/settings.ts';
 import { WEBHOOK_SCHEMES } from '../../collectors/webhook/signature.ts';
@@ -84,13 +85,7 @@ export const dcsaSettings = (url: string, other: Partial<DcsaSourceConfig> = {})
   ...other,
 });
 
-export const filesSettings = (
-  directory: string,
-  other: Partial<FilesSourceConfig> = {},
-): FilesSourceConfig => ({
-  kind: 'files',
-  ...common('broker-files'),
-  directory,
+const folder = {
   pattern: '*',
   format: 'auto',
   csv: { delimiter: ',', encoding: 'utf-8' },
@@ -100,6 +95,35 @@ export const filesSettings = (
   moveTo: 'done',
   complete: true,
   maxFileBytes: 64 * 1024 * 1024,
+} as const;
+
+export const filesSettings = (
+  directory: string,
+  other: Partial<FilesSourceConfig> = {},
+): FilesSourceConfig => ({
+  kind: 'files',
+  ...common('broker-files'),
+  ...folder,
+  directory,
+  ...other,
+});
+
+export const sftpSettings = (
+  port: number,
+  hostKey: string,
+  other: Partial<SftpSourceConfig> = {},
+): SftpSourceConfig => ({
+  kind: 'sftp',
+  ...common('broker-sftp'),
+  ...folder,
+  host: '127.0.0.1',
+  port,
+  user: 'laytime',
+  login: { kind: 'password', password: secret('hunter2') },
+  hostKeys: [hostKey],
+  directory: '/',
+  timeoutMs: 5_000,
+  concurrency: 1,
   ...other,
 });
 
