@@ -16,7 +16,7 @@ const QUICK = { events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds
 const EVENTS_PER_SECOND = 2000;
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } },
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, parts: { type: 'string' } },
 });
 const sizes = values.quick === true ? QUICK : FULL;
 const dir = mkdtempSync(join(tmpdir(), 'laytime-bench-'));
@@ -45,15 +45,15 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   memory: () => measureMemory(dir, sizes.shipments),
 };
 const names = Object.keys(PARTS);
-const only = values.only?.split(',') ?? names;
+const asked = values.parts?.split(',') ?? names;
 
 try {
-  const unknown = only.filter((name) => !names.includes(name));
+  const unknown = asked.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new Error(`there is no part ${unknown.join(', ')}; these are there: ${names.join(', ')}`);
   const measured: Record<string, unknown> = {};
   for (const [name, measure] of Object.entries(PARTS))
-    if (only.includes(name)) measured[name] = await part(name, measure);
+    if (asked.includes(name)) measured[name] = await part(name, measure);
   const figures: Figures = {
     machine: {
       cpus: cpus().length,

@@ -4,7 +4,7 @@ import type { Mapped } from './mapping.ts';
 import type { Memory } from './memory.ts';
 import type { Throughput } from './throughput.ts';
 
-/** What `npm run bench -- --json` prints; a part is absent when `--only` left it out. */
+/** What `npm run bench -- --json` prints; a part is absent when `--parts` left it out. */
 export interface Figures {
   readonly machine: {
     readonly cpus: number;
