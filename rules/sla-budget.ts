@@ -38,7 +38,7 @@ export const WARNINGS: ValueType<readonly Budget[]> = {
 /** A day of the calendar (date-rule.ts). */
 export const DATE_RULE: ValueType<DateRule> = {
   name: 'day',
-  words: '`<n>th [working] day of this\\|next week\\|month\\|quarter\\|year`; `first` and `last` too',
+  words: '`<n>th [working] day of this|next week|month|quarter|year`; `first` and `last` too',
   schema: { type: 'string', pattern: `^\\s*${dayPattern()}\\s*$` },
   read: (node, report, key, example) => {
     const text = readText(node, report, key, example);

@@ -34,7 +34,7 @@ export const OPEN: ValueType<CalendarSpec['open']> = {
 export const HOLIDAYS: ValueType<readonly string[]> = {
   name: 'holidays',
   words: 'a country or region, or a list of them: `NL`, `US-NY`, `DE-BY`',
-  schema: oneOrMore({ type: 'string', minLength: 1 }),
+  schema: oneOrMore({ type: 'string', pattern: '^[A-Za-z]{2}(-[A-Za-z0-9]+){0,2}$' }),
   read: readTexts,
 };
 

@@ -30,7 +30,7 @@ export const PLAN_SCHEMA = {
 export const MILESTONE_REFS: ValueType<readonly MilestoneRef[]> = {
   name: 'milestones',
   words:
-    '`[planned] <milestone> [at origin\\|transshipment\\|destination]`, or a list of alternatives; with a place, only what is tied to it counts',
+    '`[planned] <milestone> [at origin|transshipment|destination]`, or a list of alternatives; with a place, only what is tied to it counts',
   schema: oneOrMore(MILESTONE_SCHEMA, 1),
   read: readSomeMilestones,
 };
@@ -38,7 +38,7 @@ export const MILESTONE_REFS: ValueType<readonly MilestoneRef[]> = {
 /** Planned milestones: what a deadline hangs on. */
 export const PLANS: ValueType<readonly MilestoneRef[]> = {
   name: 'plans',
-  words: '`planned <milestone> [at origin\\|transshipment\\|destination]`, or a list of alternatives',
+  words: '`planned <milestone> [at origin|transshipment|destination]`, or a list of alternatives',
   schema: oneOrMore(PLAN_SCHEMA, 1),
   read: (node, report, key) => {
     const refs = readSomeMilestones(node, report, key);

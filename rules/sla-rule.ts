@@ -18,6 +18,9 @@ export interface RuleDraft {
   readonly places: Readonly<Record<string, Place>>;
 }
 
+/** What a rule may be called. */
+export const RULE_NAME = /^[a-z0-9][a-z0-9._-]*$/;
+
 /** Reads one entry of `rules:`; undefined when an error makes it unusable (then it is reported). */
 export function readRule(
   name: string,
@@ -26,7 +29,7 @@ export function readRule(
   report: YamlReport,
 ): RuleDraft | undefined {
   const errorsBefore = report.problems.filter((p) => p.severity === 'error').length;
-  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
+  if (!RULE_NAME.test(name)) {
     report.error(place, 'bad-name', `"${name}" is no name for a rule`, 'use a-z, 0-9, - and .');
   }
   const fields = readFields(node, report, `rule ${name}`);

@@ -15,6 +15,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'sources try', load: async () => (await import('./sources-try.ts')).sourcesTry },
   { name: 'rules test', load: async () => (await import('./rules-test.ts')).rulesTest },
   { name: 'rules backtest', load: async () => (await import('./rules-backtest.ts')).rulesBacktest },
+  { name: 'rules schema', load: async () => (await import('./rules-schema.ts')).rulesSchema },
   { name: 'rules due', load: async () => (await import('./rules-due.ts')).rulesDue },
   { name: 'rules reload', load: async () => (await import('./rules-reload.ts')).rulesReload },
   { name: 'rules explain', load: async () => (await import('./rules-explain.ts')).rulesExplain },
