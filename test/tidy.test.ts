@@ -145,6 +145,18 @@ t.test('nothing is left for later', async (t) => {
   );
 });
 
+t.test('a test that starts ClickHouse, a browser or processes says that it is slow', async (t) => {
+  const starts = /\b(withClickHouse|startClickHouse|withDatabase)\(|'playwright\-core'/;
+  const heavy = inFolder('test').filter(
+    ({ path, text }) => path.endsWith('.test.ts') && (path.startsWith('test/e2e/') || starts.test(text)),
+  );
+  t.ok(heavy.length > 10);
+  t.strictSame(
+    heavy.filter(({ text }) => !text.startsWith('// slow: ')).map(({ path }) => path),
+    [],
+  );
+});
+
 t.test('files and functions are short enough to read at once', async (t) => {
   const lengths = sources.map(({ path, folder, text }) => ({
     path,

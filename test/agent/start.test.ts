@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

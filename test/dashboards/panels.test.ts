@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import t from 'tap';
 import { recordRuleVersions } from '../../agent/store/rule-versions.ts';
 import { traceIdOf } from '../../agent/store/trace-ids.ts';

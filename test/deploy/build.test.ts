@@ -1,3 +1,4 @@
+// slow: builds the package and runs it
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// slow: starts processes of its own
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// slow: starts processes of its own
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';

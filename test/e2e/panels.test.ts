@@ -1,3 +1,4 @@
+// slow: starts processes of its own
 import { createClient } from '@clickhouse/client';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../agent/clock.ts';

@@ -1,3 +1,4 @@
+// slow: kills at one edge after the other
 import t from 'tap';
 import { withClickHouse } from '../support/engines.ts';
 import { EDGES, type Edge, live } from '../support/flow.ts';

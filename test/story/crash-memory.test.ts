@@ -1,3 +1,4 @@
+// slow: kills at one edge after the other
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';

@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from '@clickhouse/client';

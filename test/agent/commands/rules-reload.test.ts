@@ -1,3 +1,4 @@
+// slow: starts an agent with its engines
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';

@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';

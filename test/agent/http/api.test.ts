@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import t from 'tap';
 import { redriveDeadLetters } from '../../../agent/http/routes/redrive.ts';
 import { ROUTES } from '../../../agent/http/routes.ts';

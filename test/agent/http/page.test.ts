@@ -1,3 +1,4 @@
+// slow: starts a browser
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import t from 'tap';

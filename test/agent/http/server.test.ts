@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import { request } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import t from 'tap';

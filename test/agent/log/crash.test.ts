@@ -1,3 +1,4 @@
+// slow: kills at one edge after the other
 import t from 'tap';
 import { openLog } from '../../../agent/log/jetstream-log.ts';
 import type { LogRecord } from '../../../agent/log/log.ts';

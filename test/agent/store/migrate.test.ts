@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import { readdir } from 'node:fs/promises';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import t from 'tap';

@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import fc from 'fast-check';
 import t from 'tap';
 import {

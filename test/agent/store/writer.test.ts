@@ -1,3 +1,4 @@
+// slow: starts ClickHouse
 import type { ClickHouseClient } from '@clickhouse/client';
 import t from 'tap';
 import { runCatchUp } from '../../../agent/store/catch-up.ts';
