@@ -65,5 +65,8 @@ function lookUp(code: string): Place | undefined {
     : { unlocode, country, zone, listed: false };
 }
 
+/** The zone of every place in a country (ISO 3166-1 alpha-2); undefined when it has several, or is not in our list. */
+export const zoneOfCountry = (country: string): string | undefined => countryZones.get(country);
+
 /** All listed places, by code. */
 export const allPlaces = (): IterableIterator<Place> => places.values();

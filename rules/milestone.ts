@@ -6,6 +6,7 @@ export const MILESTONES = {
   'order.released': { title: 'Order released for shipping', kind: 'fact' },
   'shipment.created': { title: 'Shipment created', kind: 'fact' },
   'goods.issued': { title: 'Goods issued', kind: 'fact' },
+  'invoice.issued': { title: 'Commercial invoice issued', kind: 'fact' },
   'asn.sent': { title: 'Advance shipping notice sent', kind: 'fact' },
   'edi.sent': { title: 'EDI interchange sent', kind: 'fact' },
   'edi.acknowledged': { title: 'EDI interchange acknowledged', kind: 'fact' },

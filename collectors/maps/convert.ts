@@ -5,6 +5,7 @@ import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { placeOf } from '../places.ts';
 import type { Path } from './path.ts';
 import type { Scope } from './scope.ts';
+import { readTime, writtenAt } from './time-text.ts';
 
 /** What `as:` can make of a text, besides the canonical form of a ref type. `country` takes a country code or a UN/LOCODE. */
 const CONVERTERS = {
@@ -28,8 +29,21 @@ const CONVERTERS = {
           (_whole, sign, units, rest) => `${sign}${units || '0'}.${rest.padStart(2, '0')}`,
         )
       : undefined,
+  /** The day of a time, as `2026-03-01`: in its zone (see `zone`) when it has an offset, else as it is written. */
+  date: (text: string): string | undefined => dayText(text, undefined),
   flag: (text: string): string | undefined => (FLAG.test(text) ? String(TRUE.test(text)) : undefined),
 } as const;
+
+/** The day that a time falls on in `zone`; without one, the day that is written. Undefined when the text is no time. */
+export function dayText(text: string, zone: string | undefined): string | undefined {
+  const read = readTime(text, 'any');
+  if (read === undefined) return undefined;
+  if (read.kind === 'instant' && zone !== undefined) {
+    const at = Temporal.Instant.fromEpochMilliseconds(read.at);
+    return at.toZonedDateTimeISO(zone).toPlainDate().toString();
+  }
+  return new Date(writtenAt(read)).toISOString().slice(0, 10);
+}
 
 type Convert = (text: string) => string | undefined;
 

@@ -2,11 +2,11 @@ import type { Location, PlaceRole } from '../../rules/event.ts';
 import { readFields } from '../../rules/yaml-reader.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { readOneOf, readTextNodes } from '../../rules/yaml-values.ts';
-import { placeOf } from '../places.ts';
+import { placeOf, zoneOfCountry } from '../places.ts';
 import { compileCondition } from './condition.ts';
-import { type MapContext, readPaths, readTable } from './context.ts';
+import { type MapContext, readTable } from './context.ts';
 import type { Scope, TextOf } from './scope.ts';
-import { compileText } from './value.ts';
+import { compileText, compileTexts } from './value.ts';
 
 export type LocationOf = (scope: Scope) => Location | undefined;
 export type RoleOf = (scope: Scope, location: Location | undefined) => PlaceRole | undefined;
@@ -43,7 +43,7 @@ export function compileLocation(node: YamlNode, context: MapContext): LocationOf
     if (said !== undefined) out.name = said;
     const land = country?.(scope) ?? place?.country;
     if (land !== undefined) out.country = land;
-    const clock = zone?.(scope) ?? place?.zone;
+    const clock = zone?.(scope) ?? place?.zone ?? (land === undefined ? undefined : zoneOfCountry(land));
     if (clock !== undefined) out.zone = clock;
     const facilityText = facility?.(scope);
     if (facilityText !== undefined) out.facility = facilityText;
@@ -131,11 +131,14 @@ export function compilePlaceRoles(node: YamlNode, context: MapContext): RoleOf {
 
 function compilePlaces(node: YamlNode, context: MapContext): (scope: Scope, code: string) => boolean {
   if (node.kind === 'map') {
-    const fields = readFields(node, context.report, 'by_place');
-    const paths = fields?.required('from', (n) => readPaths(n, context, 'from'), 'routing.destination') ?? [];
-    fields?.end();
-    return (scope, code) =>
-      paths.some((path) => path.each(scope).some((text) => placeOf(text)?.unlocode === code));
+    const texts = compileTexts(node, context, 'by_place');
+    const found: string[] = [];
+    return (scope, code) => {
+      texts(scope, found);
+      const has = found.some((text) => placeOf(text)?.unlocode === code);
+      found.length = 0;
+      return has;
+    };
   }
   const codes = new Set<string>();
   for (const { text, node: at } of readTextNodes(node, context.report, 'by_place', 'NLRTM')) {

@@ -6,7 +6,16 @@ export type ReadTime =
   | { readonly kind: 'local'; readonly at: number }
   | { readonly kind: 'date'; readonly at: number };
 
-export const TIME_FORMATS = ['any', 'iso', 'edifact', 'yymmdd', 'sap', 'epoch-s', 'epoch-ms'] as const;
+export const TIME_FORMATS = [
+  'any',
+  'iso',
+  'date',
+  'edifact',
+  'yymmdd',
+  'sap',
+  'epoch-s',
+  'epoch-ms',
+] as const;
 export type TimeFormat = (typeof TIME_FORMATS)[number];
 
 const DAY_MS = 86_400_000;
@@ -16,6 +25,8 @@ export function readTime(text: string, format: TimeFormat): ReadTime | undefined
   switch (format) {
     case 'iso':
       return readIso(text);
+    case 'date':
+      return dayOf(readTime(text, 'any'));
     case 'edifact':
       return readEdifact(text);
     case 'yymmdd':
@@ -136,6 +147,21 @@ function readEdifact(said: string): ReadTime | undefined {
   const second = length === 14 ? digits(text, 12, 2) : 0;
   const local = utcOf(year, month, day, digits(text, 8, 2), digits(text, 10, 2), second);
   return Number.isNaN(local) ? undefined : withOffset(local, text.slice(length));
+}
+
+/** The day that is written, whatever time and offset stand beside it. */
+function dayOf(read: ReadTime | undefined): ReadTime | undefined {
+  if (read === undefined || read.kind === 'date') return read;
+  const local = writtenAt(read);
+  return { kind: 'date', at: local - (((local % DAY_MS) + DAY_MS) % DAY_MS) };
+}
+
+/** What the clock in the text shows, counted as if it were UTC. */
+export function writtenAt(read: ReadTime): number {
+  const [, sign, hours, minutes] =
+    read.kind === 'instant' ? (/^([+-])(\d\d):(\d\d)$/.exec(read.zone) ?? []) : [];
+  if (sign === undefined) return read.at;
+  return read.at + (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
 /** Two digits of a year: 70 to 99 are of the last century. */

@@ -3,15 +3,16 @@ import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { IGNORE } from './codes.ts';
 import { compileCondition } from './condition.ts';
 import { type MapContext, readPath, readPaths, readTable } from './context.ts';
-import { CONVERT_NAMES, compileMatch, converter, sumOf } from './convert.ts';
+import { CONVERT_NAMES, compileMatch, converter, dayText, sumOf } from './convert.ts';
 import type { Path } from './path.ts';
 import type { Scope, TextOf, TextsOf } from './scope.ts';
+import { zoneNamed } from './zone-named.ts';
 
 const NOTHING: TextOf = () => undefined;
 
 /**
  * A single text: a path, a list of these (the first that says something), or a mapping
- * `{from | value | sum | join, match, codes, list, agency, as, default, when}`.
+ * `{from | value | sum | join, match, codes, list, agency, as, zone, default, when}`.
  */
 export function compileText(node: YamlNode, context: MapContext, what: string): TextOf {
   if (node.kind === 'map') return compileSpec(node, context, what) ?? NOTHING;
@@ -122,6 +123,9 @@ function readerOf(said: Said, then: Steps, fallback: string | undefined): TextOf
 
 type Steps = (text: string, path: Path, scope: Scope) => string | undefined;
 
+const zoneIn = (name: string | undefined): string | undefined =>
+  name === undefined ? undefined : zoneNamed(name);
+
 /** `match`, then `codes`, then `as`. */
 function compileSteps(fields: Fields, context: MapContext, what: string): Steps {
   const { report } = context;
@@ -133,6 +137,10 @@ function compileSteps(fields: Fields, context: MapContext, what: string): Steps 
   const agency = agencyNode === undefined ? undefined : compileText(agencyNode, context, 'agency');
   const as = fields.oneOf('as', CONVERT_NAMES) ?? 'text';
   const convert = converter(as);
+  const zoneNode = fields.get('zone');
+  const zone = zoneNode === undefined ? undefined : compileText(zoneNode, context, 'zone');
+  if (zoneNode !== undefined && as !== 'date')
+    report.error(zoneNode.place, 'bad-zone', `${what}: only a date has a zone`, 'as: date');
   const quiet = fields.has('default');
   for (const key of ['from', 'value', 'sum', 'join', 'when', 'default']) fields.entry(key);
   fields.end();
@@ -154,7 +162,7 @@ function compileSteps(fields: Fields, context: MapContext, what: string): Steps 
         return undefined;
       }
     }
-    const converted = convert(out);
+    const converted = zone === undefined ? convert(out) : dayText(out, zoneIn(zone(scope)));
     if (converted === undefined) {
       const why = `${what}: not a ${as}`;
       scope.notes.push({ kind: 'unknown-code', path: path.pointer(scope), value: out, why });

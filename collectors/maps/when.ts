@@ -2,13 +2,21 @@ import type { TimeSpan } from '../../rules/time.ts';
 import { readFields } from '../../rules/yaml-reader.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { readOneOf } from '../../rules/yaml-values.ts';
+import { compileCondition } from './condition.ts';
 import { type MapContext, readPaths } from './context.ts';
 import type { Path } from './path.ts';
-import type { Scope, TextOf } from './scope.ts';
-import { type ReadTime, readTime, readTimeOfDay, TIME_FORMATS, type TimeFormat } from './time-text.ts';
+import type { Scope, Test, TextOf } from './scope.ts';
+import {
+  type ReadTime,
+  readTime,
+  readTimeOfDay,
+  TIME_FORMATS,
+  type TimeFormat,
+  writtenAt,
+} from './time-text.ts';
 import { compileText } from './value.ts';
-import { x12Zone } from './x12-zones.ts';
-import { isZone, localToEpoch, sapZone } from './zones.ts';
+import { zoneNamed } from './zone-named.ts';
+import { localToEpoch } from './zones.ts';
 
 /** `absent`: nothing is said there. `bad`: something is, and it is no time. */
 export type When = TimeSpan | 'absent' | { readonly bad: string; readonly path: string };
@@ -19,27 +27,31 @@ interface Settings {
   readonly format: TimeFormat;
   readonly ofDay: TextOf | undefined;
   readonly zone: TextOf | undefined;
+  /** When the offset in the text is not to be believed. */
+  readonly offsetIsWrong: Test | undefined;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * `time:` a path, a list of paths (the first that says something), or `{from, format, of_day, zone}`. A time without an offset is
+ * `time:` a path, a list of paths (the first that says something), or `{from, format, of_day, zone, offset_is_wrong_when}`. A time without an offset is
  * read in the zone that the message names (`zone`), else the place's, else the partner's, else the fallback, which is
  * marked `assumed` and noted. A date alone becomes the interval of that day.
  */
 export function compileWhen(node: YamlNode, context: MapContext, zone?: TextOf): WhenOf {
   const settings = readSettings(node, context, zone);
   if (settings === undefined) return () => 'absent';
-  const { paths, format, ofDay } = settings;
+  const { paths, format, ofDay, offsetIsWrong } = settings;
   return (scope, placeZone) => {
     for (const path of paths) {
       const text = path.first(scope);
       if (text === undefined) continue;
       const read = readTime(text, format);
       if (read === undefined) return { bad: text, path: path.pointer(scope) };
-      if (read.kind === 'instant') return { from: read.at, to: read.at, zone: read.zone, zoneFrom: 'text' };
-      return inZone(withTimeOfDay(read, ofDay?.(scope)), path, settings, scope, placeZone);
+      if (read.kind === 'instant' && offsetIsWrong?.(scope) !== true)
+        return { from: read.at, to: read.at, zone: read.zone, zoneFrom: 'text' };
+      const local = read.kind === 'instant' ? ({ kind: 'local', at: writtenAt(read) } as const) : read;
+      return inZone(withTimeOfDay(local, ofDay?.(scope)), path, settings, scope, placeZone);
     }
     return 'absent';
   };
@@ -47,7 +59,8 @@ export function compileWhen(node: YamlNode, context: MapContext, zone?: TextOf):
 
 function readSettings(node: YamlNode, context: MapContext, zone: TextOf | undefined): Settings | undefined {
   if (node.kind !== 'map') {
-    return { paths: readPaths(node, context, 'time'), format: 'any', ofDay: undefined, zone };
+    const paths = readPaths(node, context, 'time');
+    return { paths, format: 'any', ofDay: undefined, zone, offsetIsWrong: undefined };
   }
   const fields = readFields(node, context.report, 'time');
   if (fields === undefined) return undefined;
@@ -55,12 +68,14 @@ function readSettings(node: YamlNode, context: MapContext, zone: TextOf | undefi
   const format = readFormat(fields.get('format'), context);
   const ofDayNode = fields.get('of_day');
   const zoneNode = fields.get('zone');
+  const wrongNode = fields.get('offset_is_wrong_when');
   fields.end();
   return {
     paths,
     format,
     ofDay: ofDayNode === undefined ? undefined : compileText(ofDayNode, context, 'of_day'),
     zone: zoneNode === undefined ? zone : compileText(zoneNode, context, 'zone'),
+    offsetIsWrong: wrongNode === undefined ? undefined : compileCondition(wrongNode, context),
   };
 }
 
@@ -100,10 +115,6 @@ function inZone(
   });
   return span(read, fallbackZone, 'assumed');
 }
-
-/** SAP keys first: `EST` is a key and an IANA zone, and they differ in summer. */
-const zoneNamed = (name: string): string | undefined =>
-  sapZone(name) ?? x12Zone(name) ?? (isZone(name) ? name : undefined);
 
 function span(read: ReadTime, zone: string, zoneFrom: TimeSpan['zoneFrom']): TimeSpan {
   const from = localToEpoch(read.at, zone) ?? read.at;

@@ -20,7 +20,7 @@ export function deletedLink(value: unknown): string | undefined {
 
 /**
  * The key in `…/A_SalesOrder('4711')` or `…(SupplierInvoice='1',FiscalYear='2026')`, its parts in the order of `keys` and joined by a
- * comma, as the ids of entities that are still there are made. Undefined when the link has no key of that shape.
+ * slash, as a map joins them and as the ids of entities that are still there are made. Undefined when the link has no key of that shape.
  */
 export function keyOfLink(link: string, keys: readonly string[]): string | undefined {
   const predicate = /\(([^()]*)\)$/.exec(decode(link))?.[1];
@@ -33,7 +33,7 @@ export function keyOfLink(link: string, keys: readonly string[]): string | undef
     (key, i) =>
       parts.find(({ name }) => name === key)?.value ?? (keys.length === 1 ? parts[i]!.value : undefined),
   );
-  return values.includes(undefined) ? undefined : values.join(',');
+  return values.includes(undefined) ? undefined : values.join('/');
 }
 
 function decode(link: string): string {

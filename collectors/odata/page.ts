@@ -51,13 +51,13 @@ function listOf(page: JsonPage, what: string): readonly PageRecord[] {
 
 /**
  * The record's own id: `A_OutbDeliveryHeader('80000001')`, the last segment of its canonical URL, so that a server met
- * under another host name gives the same ids; else its key properties joined by a comma. One that a delta says is gone has the id that
+ * under another host name gives the same ids; else its key properties joined by a slash. One that a delta says is gone has the id that
  * it had. Undefined when it has neither.
  */
 export function recordId(value: unknown, keys: readonly string[]): string | undefined {
   if (keys.length > 0) {
     const parts = keys.map((key) => valueAt(value, [key]));
-    if (parts.every((part) => typeof part === 'string' || typeof part === 'number')) return parts.join(',');
+    if (parts.every((part) => typeof part === 'string' || typeof part === 'number')) return parts.join('/');
   }
   const gone = deletedLink(value);
   if (gone !== undefined) return keyOfLink(gone, keys) ?? gone.slice(gone.lastIndexOf('/') + 1);

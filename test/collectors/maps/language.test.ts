@@ -274,3 +274,49 @@ t.test('whatever JSON comes, a map answers and says the same again', async (_t) 
     { numRuns: 300 },
   );
 });
+
+t.test('a date of a document is a day, in the zone that is said beside it', async (t) => {
+  const yaml = simple('attributes: { free_time.last_day: { from: lfd, as: date, zone: tz } }');
+  const day = (lfd: string, tz?: string) => eventsWith(yaml, { ...BODY, lfd, tz })[0]?.attributes;
+  const last = (text: string) => ({ 'free_time.last_day': text });
+  t.same(day('2026-05-14T06:59:00Z', 'America/Los_Angeles'), last('2026-05-13'));
+  t.same(day('2026-05-14T06:59:00Z'), last('2026-05-14'), 'as it is written');
+  t.same(day('2026-05-14T23:30:00-07:00'), last('2026-05-14'));
+  t.same(day('/Date(1783036800000)/', 'America/Los_Angeles'), last('2026-07-03'), 'a day is a day everywhere');
+  t.same(day('20260514'), last('2026-05-14'));
+  t.same(day('soon'), {});
+  const { problems } = compileMap(simple('attributes: { carrier: { from: a, zone: tz } }'), 'm.yaml');
+  t.match(problems[0], { code: 'bad-zone', fix: 'as: date' });
+});
+
+t.test('local times that are written as if they were UTC are read where they were', async (t) => {
+  const yaml = simple('location: { unlocode: port }').replace(
+    'time: at',
+    'time: { from: at, offset_is_wrong_when: { tz: { exists: false } } }',
+  );
+  const when = (body: object) => eventsWith(yaml, { ...BODY, ...body })[0]?.occurredAt;
+  t.match(when({ port: 'USLAX', tz: 'x' }), { from: Date.parse('2026-03-01T10:00:00Z'), zoneFrom: 'text' });
+  t.match(when({ port: 'USLAX' }), { from: Date.parse('2026-03-01T18:00:00Z'), zoneFrom: 'place' });
+  t.match(when({}), { from: Date.parse('2026-03-01T10:00:00Z'), zoneFrom: 'assumed' });
+  t.match(when({ at: '2026-03-01T10:00:00-05:00', port: 'USLAX' }), {
+    from: Date.parse('2026-03-01T18:00:00Z'),
+  });
+});
+
+t.test('a place of which only the country is known has its zone, where the country has one', async (t) => {
+  const yaml = simple('location: { name: town, country: { from: land, as: country } }');
+  const local = { ...BODY, at: '2026-07-01T10:00:00', town: 'Lyon' };
+  t.match(eventsWith(yaml, { ...local, land: 'fr' })[0]?.occurredAt, {
+    zone: 'Europe/Paris',
+    zoneFrom: 'place',
+  });
+  t.match(eventsWith(yaml, { ...local, land: 'US' })[0]?.occurredAt, { zone: 'UTC', zoneFrom: 'assumed' });
+});
+
+t.test('the stops of a journey may be part of longer codes', async (t) => {
+  const yaml = simple(
+    "location: { unlocode: port }\nplaces: { destination: { from: $.to, match: '^(.{5})' } }",
+  );
+  t.equal(eventsWith(yaml, { ...BODY, port: 'BRSSZ', to: 'BRSSZ01' })[0]?.occurrence.role, 'destination');
+  t.equal(eventsWith(yaml, { ...BODY, port: 'EGPSD', to: 'BRSSZ01' })[0]?.occurrence.role, undefined);
+});

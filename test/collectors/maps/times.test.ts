@@ -37,6 +37,11 @@ t.test('texts', async (t) => {
     ['1523268360', 'instant 2018-04-09T10:06:00.000Z UTC', 'epoch-s'],
     ['1523268360123', 'instant 2018-04-09T10:06:00.123Z UTC', 'epoch-ms'],
     ['soon', 'no time', 'epoch-ms'],
+    ['2026-03-01T23:30:00-05:00', 'date 2026-03-01T00:00:00.000Z', 'date'],
+    ['2026-03-01T00:00:00Z', 'date 2026-03-01T00:00:00.000Z', 'date'],
+    ['20260301', 'date 2026-03-01T00:00:00.000Z', 'date'],
+    ['/Date(1523268360000)/', 'date 2018-04-09T00:00:00.000Z', 'date'],
+    ['soon', 'no time', 'date'],
     ['', 'no time'],
   ];
   for (const [text, expected, format] of cases) t.equal(said(text, format), expected, text);
