@@ -73,7 +73,7 @@ t.test('a record keeps its bytes, its id is free of the host name', async (t) =>
     'long numbers keep their digits',
   );
   t.equal(recordId(record.value, []), "S('1')");
-  t.equal(recordId({ A: '1', B: '10' }, ['A', 'B']), '1,10');
+  t.equal(recordId({ A: '1', B: '10' }, ['A', 'B']), '1/10');
   t.equal(recordId({ '@odata.id': 'Orders(5)' }, []), 'Orders(5)');
   t.equal(recordId({ x: 1 }, []), undefined);
   t.equal(recordRevision(record)?.order, 2, 'a version counter orders');
