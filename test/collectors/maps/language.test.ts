@@ -282,7 +282,11 @@ t.test('a date of a document is a day, in the zone that is said beside it', asyn
   t.same(day('2026-05-14T06:59:00Z', 'America/Los_Angeles'), last('2026-05-13'));
   t.same(day('2026-05-14T06:59:00Z'), last('2026-05-14'), 'as it is written');
   t.same(day('2026-05-14T23:30:00-07:00'), last('2026-05-14'));
-  t.same(day('/Date(1783036800000)/', 'America/Los_Angeles'), last('2026-07-03'), 'a day is a day everywhere');
+  t.same(
+    day('/Date(1783036800000)/', 'America/Los_Angeles'),
+    last('2026-07-03'),
+    'a day is a day everywhere',
+  );
   t.same(day('20260514'), last('2026-05-14'));
   t.same(day('soon'), {});
   const { problems } = compileMap(simple('attributes: { carrier: { from: a, zone: tz } }'), 'm.yaml');
