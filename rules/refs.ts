@@ -5,6 +5,8 @@ import {
   imoCheckDigit,
   isItn,
   mrnCheckDigit,
+  postalCheckDigit,
+  upsCheckDigit,
 } from './check-digits.ts';
 import type { DurationMs } from './time.ts';
 
@@ -35,6 +37,7 @@ export const REF_TYPES = {
   'customer-ref': { power: 'group', title: 'Customer reference' },
   voyage: { power: 'group', title: 'Voyage' },
   vessel: { power: 'group', title: 'Vessel (IMO)' },
+  parcel: { power: 'linking', title: 'Parcel tracking number' },
 } as const satisfies Record<string, { power: 'linking' | 'group'; title: string }>;
 
 export type RefType = keyof typeof REF_TYPES;
@@ -88,6 +91,7 @@ export const REUSED_AFTER: Readonly<Partial<Record<RefType, DurationMs>>> = {
   'house-bill': 180 * DAYS,
   'master-bill': 180 * DAYS,
   awb: 180 * DAYS,
+  parcel: 180 * DAYS,
 };
 
 /** Groups that strangers share: our cargo and everybody else's. */
@@ -257,8 +261,33 @@ const CHECKS: Readonly<Partial<Record<RefType, CheckRule>>> = {
   },
 };
 
+/** Parcel carriers number as they like; two forms have a check digit. */
+const PARCELS: readonly {
+  readonly shape: RegExp;
+  readonly at: number;
+  digit(text: string): string | undefined;
+}[] = [
+  { shape: /^1Z[A-Z0-9]{16}$/, at: 17, digit: upsCheckDigit },
+  { shape: /^[A-Z]{2}\d{9}[A-Z]{2}$/, at: 10, digit: postalCheckDigit },
+];
+
+function checkParcel(value: string): RefCheck {
+  const form = PARCELS.find(({ shape }) => shape.test(value));
+  return form === undefined ? { result: 'no-check' } : compared(form.digit(value), value[form.at]);
+}
+
+const compared = (computed: string | undefined, written: string | undefined): RefCheck =>
+  computed === written
+    ? { result: 'valid' }
+    : {
+        result: 'invalid',
+        reason: 'check-digit-wrong',
+        detail: `check digit ${written}, computed ${computed}`,
+      };
+
 /** Tells whether an identifier in canonical form agrees with its standard. Flag it, never reject it. */
 export function checkRef(ref: Ref): RefCheck {
+  if (ref.type === 'parcel') return checkParcel(ref.value);
   const rule = CHECKS[ref.type];
   if (rule === undefined) return { result: 'no-check' };
   // Without the shape there is no telling which character would be the check digit.
@@ -266,11 +295,5 @@ export function checkRef(ref: Ref): RefCheck {
     return { result: 'invalid', reason: 'shape-unusual', detail: `expected ${rule.expects}` };
   }
   if (rule.digit === undefined) return ref.type === 'itn' ? { result: 'valid' } : { result: 'no-check' };
-  const [computed, written] = [rule.digit(ref.value), ref.value.at(-1)];
-  if (computed === written) return { result: 'valid' };
-  return {
-    result: 'invalid',
-    reason: 'check-digit-wrong',
-    detail: `check digit ${written}, computed ${computed}`,
-  };
+  return compared(rule.digit(ref.value), ref.value.at(-1));
 }

@@ -2,14 +2,15 @@ import { readFields } from '../../rules/yaml-reader.ts';
 import { wrongType } from '../../rules/yaml-report.ts';
 import type { YamlEntry, YamlNode } from '../../rules/yaml-tree.ts';
 import { readTexts } from '../../rules/yaml-values.ts';
-import { type MapContext, readTable } from './context.ts';
+import { type MapContext, readPaths, readTable } from './context.ts';
 import { compileExpression } from './convert.ts';
 import { compilePath, type Path } from './path.ts';
 import type { Scope, Test } from './scope.ts';
 
 /**
  * `when:` a mapping of path → what is expected there (all must hold), or a list of such mappings (one must hold). Expected is a
- * value, a list of values, or one of `{exists}`, `{not}`, `{matches}`, `{codes}`.
+ * value, a list of values, or one of `{exists}`, `{not}`, `{matches}`, `{codes}`,
+ * `{differs_from}`.
  */
 export function compileCondition(node: YamlNode, context: MapContext): Test {
   if (node.kind === 'list') {
@@ -78,6 +79,14 @@ function compileRelation(node: YamlNode, path: Path, context: MapContext): Test 
     tests.push((scope: Scope) => {
       const text = path.first(scope);
       return text !== undefined && regex.matcher(text).find();
+    });
+  }
+  const other = fields.get('differs_from');
+  if (other !== undefined) {
+    const others = readPaths(other, context, 'differs_from');
+    tests.push((scope) => {
+      const here = path.first(scope);
+      return here !== undefined && others.every((there) => there.first(scope) !== here);
     });
   }
   const table = readTable(fields, context);

@@ -171,11 +171,12 @@ function firstPicked(
 /** One XML element and a list of one look alike: a picked single value is a list of itself. */
 const listOf = (child: Value): readonly Value[] => (Array.isArray(child) ? child : [child]);
 
-function reaches(from: Value | undefined, names: readonly string[]): boolean {
+function reaches(from: Value | undefined, names: readonly string[], i = 0): boolean {
   let at: Value | undefined = from;
-  for (const name of names) {
-    if (typeof at !== 'object' || at === null || Array.isArray(at)) return false;
-    at = (at as { readonly [name: string]: Value })[name];
+  for (; i < names.length; i++) {
+    if (typeof at !== 'object' || at === null) return false;
+    if (Array.isArray(at)) return at.some((element) => reaches(element, names, i));
+    at = (at as { readonly [name: string]: Value })[names[i]!];
   }
   return at !== undefined && at !== null;
 }

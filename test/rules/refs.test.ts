@@ -23,6 +23,10 @@ t.test('check digits of published identifiers', async (t) => {
     ['awb', '08301203226'],
     ['awb', '08199876545'],
     ['vessel', '9321483'],
+    ['parcel', '1Z999AA10123456784'],
+    ['parcel', '1Z5R89390357567127'],
+    ['parcel', 'CQ964395186DE'],
+    ['parcel', 'RB123456785GB'],
     ['itn', 'X20170101987654'],
   ];
   for (const [type, value] of valid) t.equal(result(type, value), 'valid', `${type} ${value}`);
@@ -34,6 +38,8 @@ t.test('check digits of published identifiers', async (t) => {
     ['sscc', '106141411234567890'],
     ['awb', '08301203225'],
     ['vessel', '9330141'],
+    ['parcel', '1Z999AA10123456785'],
+    ['parcel', 'CQ964395187DE'],
   ];
   for (const [type, value] of wrong) t.equal(result(type, value), 'check-digit-wrong', `${type} ${value}`);
   const unusual: [RefType, string][] = [
@@ -46,6 +52,7 @@ t.test('check digits of published identifiers', async (t) => {
   ];
   for (const [type, value] of unusual) t.equal(result(type, value), 'shape-unusual', `${type} ${value}`);
   t.equal(result('order', '4711'), 'no-check');
+  t.equal(result('parcel', 'JD014600006281230704'), 'no-check');
   t.equal(result('entry', 'ABC12345678'), 'no-check');
   t.match(checkRef({ type: 'container', value: 'MSKU1234567' }), { detail: 'check digit 7, computed 5' });
 });

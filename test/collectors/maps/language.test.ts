@@ -324,3 +324,9 @@ t.test('the stops of a journey may be part of longer codes', async (t) => {
   t.equal(eventsWith(yaml, { ...BODY, port: 'BRSSZ', to: 'BRSSZ01' })[0]?.occurrence.role, 'destination');
   t.equal(eventsWith(yaml, { ...BODY, port: 'EGPSD', to: 'BRSSZ01' })[0]?.occurrence.role, undefined);
 });
+
+t.test('a condition may compare two places of a message', async (t) => {
+  const yaml = simple('', 'when: { port: { differs_from: [from, to] } }');
+  const said = (body: object) => eventsWith(yaml, { ...BODY, from: 'A', to: 'B', ...body }).length;
+  t.same([said({ port: 'C' }), said({ port: 'A' }), said({ port: 'B' }), said({})], [1, 0, 0, 0]);
+});
