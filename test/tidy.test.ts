@@ -146,7 +146,7 @@ t.test('nothing is left for later', async (t) => {
 });
 
 t.test('a test that starts ClickHouse, a browser or processes says that it is slow', async (t) => {
-  const starts = /\b(withClickHouse|startClickHouse|withDatabase)\(|'playwright-core'/;
+  const starts = /\b(withClickHouse|startClickHouse|withDatabase)\(|'playwright-[c]ore'/;
   const heavy = inFolder('test').filter(
     ({ path, text }) => path.endsWith('.test.ts') && (path.startsWith('test/e2e/') || starts.test(text)),
   );
