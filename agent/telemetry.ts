@@ -173,6 +173,7 @@ export class Telemetry {
         break;
       case 'circuit-opened':
       case 'circuit-closed':
+      case 'clock-skew':
       case 'refused':
         break;
     }

@@ -87,6 +87,8 @@ export type CollectorEvent =
       readonly untilMs: EpochMs;
       readonly error: string;
     }
+  /** The server's clock is not ours: by so much it is ahead, or behind when negative. */
+  | { readonly kind: 'clock-skew'; readonly source: string; readonly aheadMs: number }
   | { readonly kind: 'circuit-closed'; readonly source: string }
   | { readonly kind: 'refused'; readonly source: string; readonly origin: string; readonly reason: string };
 

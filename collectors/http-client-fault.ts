@@ -23,6 +23,7 @@ export type FaultName =
   | 'too-large-compressed'
   | 'too-large-decompressed'
   | 'bad-compression'
+  | 'empty-answer'
   | 'unsupported-encoding'
   | 'html-instead-of-data'
   | 'redirect-to-other-host'

@@ -1,11 +1,19 @@
 import type { Readable } from 'node:stream';
 import type { TLSSocketOptions } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
-import type { DurationMs, EpochMs } from '../rules/time.ts';
+import type { DurationMs } from '../rules/time.ts';
 import type { CollectorContext } from './collector.ts';
+import {
+  accepted,
+  answerOf,
+  type HttpAnswer,
+  headerText,
+  publicUrl,
+  redirectTarget,
+} from './http-client-answer.ts';
 import { Credentials } from './http-client-auth.ts';
 import { readBody } from './http-client-body.ts';
-import { FetchFault, faultOf, httpDate, retryAfterMs, statusFault } from './http-client-fault.ts';
+import { FetchFault, faultOf } from './http-client-fault.ts';
 import type { HostGates } from './http-client-gate.ts';
 import type { PollSettings, TlsSettings } from './settings.ts';
 
@@ -25,28 +33,12 @@ export type HttpClientSettings = Pick<
   | 'quietHours'
 > & { readonly name: string };
 
-/** A 200 (or 204, with an empty body) or, when an ETag was sent, a 304. Everything else is thrown as a {@link FetchFault}. */
-export interface HttpAnswer {
-  readonly status: number;
-  /** Where it came from after redirects within the host, for resolving links. */
-  readonly url: URL;
-  readonly body: Uint8Array;
-  /** Lower case, without parameters; empty when the server named none. */
-  readonly contentType: string;
-  readonly etag?: string;
-  /** The server's `Date`, else our clock. */
-  readonly date: EpochMs;
-  /** Whether `date` is the server's. */
-  readonly dateFromServer: boolean;
-  /** One response header; several of one name are joined by a comma. */
-  header(name: string): string | undefined;
-}
-
 const USER_AGENT = 'laytime/0.1 (+shipment SLA agent)';
-const MAX_REDIRECTS = 5;
 const LONGEST_CONNECT_MS: DurationMs = 10_000;
 /** A server that drips a byte at a time keeps every time-out but this one: so many times `timeoutMs` for all of it. */
 const WHOLE_REQUEST_FACTOR = 10;
+/** Clocks of servers differ by seconds; by minutes, somebody should know. */
+const NOTABLE_SKEW_MS: DurationMs = 300_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export interface GetOptions {
@@ -56,9 +48,6 @@ export interface GetOptions {
   /** Of this request alone, lower case; what the source configures goes before. */
   readonly headers?: Readonly<Record<string, string>>;
 }
-
-/** A URL for people and logs: without user, query and fragment, where secrets could be. */
-export const publicUrl = (url: URL): string => `${url.origin}${url.pathname}`;
 
 /**
  * Fetches for one source: credentials, TLS, proxy, limits, redirects within the host, one request at a time to it.
@@ -70,6 +59,7 @@ export class HttpClient {
   readonly #gates: HostGates;
   readonly #credentials: Credentials;
   readonly #dispatcher: Dispatcher;
+  #skewed = false;
 
   constructor(settings: HttpClientSettings, gates: HostGates, context: CollectorContext) {
     this.#settings = settings;
@@ -165,7 +155,9 @@ export class HttpClient {
       const encoding = headerText(response.headers['content-encoding']) ?? '';
       const stream: Readable = response.body;
       const body = await readBody(stream, { encoding, maxBytes, what, onBytes: () => stall.restart() });
-      return answerOf(response.statusCode, response.headers, body, url, this.#context.now());
+      const answer = answerOf(response.statusCode, response.headers, body, url, this.#context.now());
+      this.#tellSkew(answer);
+      return answer;
     } catch (error) {
       if (signal.aborted) throw new FetchFault('aborted', `${what}: stopped`, { cause: error });
       if (deadline.aborted) throw new FetchFault('too-slow', `${what}: not complete after ${wholeMs} ms`);
@@ -177,6 +169,15 @@ export class HttpClient {
     } finally {
       stall.stop();
     }
+  }
+
+  /** Said once, and again when it has been right in between. */
+  #tellSkew({ date }: HttpAnswer): void {
+    const aheadMs = date - this.#context.now();
+    const skewed = Math.abs(aheadMs) > NOTABLE_SKEW_MS;
+    if (skewed && !this.#skewed)
+      this.#context.report({ kind: 'clock-skew', source: this.#settings.name, aheadMs });
+    this.#skewed = skewed;
   }
 
   #headers(): Record<string, string> {
@@ -235,64 +236,4 @@ function dispatcherFor(settings: HttpClientSettings): Dispatcher {
       ? {}
       : { token: `Basic ${Buffer.from(`${user}:${password?.reveal() ?? ''}`).toString('base64')}` };
   return new ProxyAgent({ ...common, uri: url, ...token, requestTls: tls });
-}
-
-type ResponseHeaders = Dispatcher.ResponseData['headers'];
-
-const headerText = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value.join(', ') : value;
-
-function answerOf(
-  status: number,
-  headers: ResponseHeaders,
-  body: Uint8Array,
-  url: URL,
-  now: EpochMs,
-): HttpAnswer {
-  const date = httpDate(headerText(headers.date));
-  const etag = headerText(headers.etag);
-  const contentType = (headerText(headers['content-type']) ?? '').split(';')[0]!.trim().toLowerCase();
-  return {
-    status,
-    url,
-    body,
-    contentType,
-    ...(etag === undefined ? {} : { etag }),
-    date: date ?? now,
-    dateFromServer: date !== undefined,
-    header: (name) => headerText(headers[name.toLowerCase()]),
-  };
-}
-
-/** The answer, if it is one that a caller can use; else the fault that it is. */
-function accepted(answer: HttpAnswer, url: URL, etagSent: boolean): HttpAnswer {
-  const what = publicUrl(url);
-  if (answer.status === 304 && etagSent) return answer;
-  if (answer.status !== 200 && answer.status !== 204) {
-    throw statusFault(answer.status, what, retryAfterMs(answer.header('retry-after'), answer.date));
-  }
-  if (answer.contentType === 'text/html' || answer.contentType === 'application/xhtml+xml') {
-    const hint = 'a login or error page of a proxy? Check the URL and the credentials';
-    throw new FetchFault('html-instead-of-data', `${what}: an HTML page came instead of data (${hint})`);
-  }
-  return answer;
-}
-
-/** Where a redirect leads, if it stays on the host it started from; http to https there is an upgrade, not a move. */
-function redirectTarget(answer: HttpAnswer, from: URL, first: URL, hops: number): URL {
-  const what = publicUrl(from);
-  if (hops > MAX_REDIRECTS)
-    throw new FetchFault('too-many-redirects', `${what}: more than ${MAX_REDIRECTS} redirects`);
-  const location = answer.header('location');
-  const target = location === undefined ? null : URL.parse(location, from);
-  if (target === null) {
-    throw new FetchFault('redirect-without-location', `${what}: a redirect (${answer.status}) to nowhere`);
-  }
-  const upgrade =
-    first.protocol === 'http:' && target.protocol === 'https:' && target.hostname === first.hostname;
-  if (target.origin === first.origin || upgrade) return target;
-  throw new FetchFault(
-    'redirect-to-other-host',
-    `${what}: redirected to ${target.origin}, which credentials are not sent to; if that is right, configure that URL`,
-  );
 }

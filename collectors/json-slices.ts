@@ -47,6 +47,29 @@ export function sliceElements(json: Uint8Array, tokens: readonly string[]): Uint
   return [...elements(json, at)].map(([from, to]) => json.subarray(from, to));
 }
 
+const NOT_NUMBERS = ['-Infinity', 'Infinity', 'NaN'].map((word) => Buffer.from(word));
+
+/**
+ * A copy in which `NaN` and `Infinity`, which are not JSON and are written all the same (by Python, for one), are empty texts of the same
+ * length, so that the rest can be read. What texts say stays. The very same bytes when there are none.
+ */
+export function withoutNotNumbers(json: Uint8Array): Uint8Array {
+  let copy: Uint8Array | undefined;
+  for (let at = 0; at < json.length; ) {
+    if (json[at] === QUOTE) {
+      at = skipString(json, at);
+      continue;
+    }
+    const word = NOT_NUMBERS.find((each) => each.equals(json.subarray(at, at + each.length)));
+    if (word !== undefined) {
+      copy ??= new Uint8Array(json);
+      copy.fill(0x20, at, at + word.length).fill(QUOTE, at, at + 2);
+    }
+    at += word?.length ?? 1;
+  }
+  return copy ?? json;
+}
+
 function skipSpace(json: Uint8Array, at: number): number {
   while (isSpace(json[at])) at += 1;
   return at;

@@ -31,6 +31,6 @@ export function withinLimit(
   return {
     ...message,
     contentType: `${message.contentType};${OVERSIZE_PARAMETER}=${bytes}`,
-    data: message.data.slice(0, Math.min(HEAD_BYTES, maxBytes)),
+    data: Buffer.from(message.data.subarray(0, Math.min(HEAD_BYTES, maxBytes))),
   };
 }

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Revision } from '../rules/event.ts';
 import type { CollectorContext, RawMessage } from './collector.ts';
+import { parseJsonText } from './formats/json.ts';
 import { FetchFault } from './http-client-fault.ts';
-import { sliceElements, valueAt } from './json-slices.ts';
+import { sliceElements, valueAt, withoutNotNumbers } from './json-slices.ts';
 import { withinLimit } from './oversize.ts';
 import { logged } from './poll.ts';
 import { AnonymousContents, contentHash, LastContents } from './seen.ts';
@@ -21,12 +22,12 @@ export interface JsonPage {
 
 /**
  * Reads a page. Invalid UTF-8 does not stop it: links and brackets are ASCII, and only the records that contain it suffer
- * (they go to the log as they are; the map says what is wrong with them). Throws `not-json`.
+ * (they go to the log as they are; the map says what is wrong with them). The same holds for `NaN` in a record. Throws `not-json`.
  */
 export function readJsonPage(body: Uint8Array, what: string): JsonPage {
   let document: unknown;
   try {
-    document = JSON.parse(new TextDecoder().decode(body));
+    document = parsePage(body);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new FetchFault('not-json', `${what}: the answer is not JSON (${why.slice(0, 200)})`, {
@@ -42,6 +43,17 @@ export function readJsonPage(body: Uint8Array, what: string): JsonPage {
       return slices.map((bytes, i) => ({ bytes, value: values[i] as unknown }));
     },
   };
+}
+
+function parsePage(body: Uint8Array): unknown {
+  const parse = (bytes: Uint8Array): unknown => parseJsonText(new TextDecoder().decode(bytes), bytes);
+  try {
+    return parse(body);
+  } catch (error) {
+    const readable = withoutNotNumbers(body);
+    if (readable === body) throw error;
+    return parse(readable);
+  }
 }
 
 /** A record on its way to the log, and what identifies it to its source. */
@@ -72,12 +84,17 @@ export class RecordDelivery {
   /** Resolves with the number of messages when they are durable. Rejects with `log-unavailable`. */
   async deliver(envelope: Envelope, records: readonly IdentifiedRecord[]): Promise<number> {
     const changed: { id: string | undefined; hash: string; message: RawMessage }[] = [];
+    // Of this page, which the sink does not have yet: a row may stand on it twice.
+    const onPage = new Map<string, string>();
     for (const record of records) {
       const hash = contentHash(record.bytes);
       const id = record.sourceId;
+      const key = id ?? hash;
       const known = id === undefined ? this.#anonymous.has(hash) : this.#contents.get(id) === hash;
-      if (!known) changed.push({ id, hash, message: this.#message(envelope, record) });
-      else if (id === undefined) this.#anonymous.add(hash);
+      if (onPage.has(key) ? onPage.get(key) !== hash : !known) {
+        changed.push({ id, hash, message: this.#message(envelope, record) });
+        onPage.set(key, hash);
+      } else if (id === undefined && known) this.#anonymous.add(hash);
     }
     if (changed.length === 0) return 0;
     const messages = changed.map(({ message }) => message);
@@ -108,7 +125,7 @@ export class RecordDelivery {
       ...(sourceId === undefined ? {} : { sourceId }),
       ...(revision === undefined ? {} : { revision }),
       // A copy: a view would keep the whole page in memory for as long as the log has it in flight.
-      data: record.bytes.slice(),
+      data: Buffer.from(record.bytes),
     };
     return withinLimit(message, this.#maxMessageBytes, this.#context);
   }
@@ -122,6 +139,8 @@ export const scalarText = (value: unknown): string | undefined =>
 export function revisionOf(stamp: unknown, bytes: Uint8Array): Revision | undefined {
   if (typeof stamp === 'number' && Number.isFinite(stamp)) return { order: stamp, tag: contentHash(bytes) };
   if (typeof stamp !== 'string') return undefined;
+  // A number too long for a double, in nanoseconds say, comes as its text; it is ordered as far as a double tells.
+  if (/^\d{16,}$/.test(stamp)) return { order: Number(stamp), tag: contentHash(bytes) };
   try {
     return { order: Temporal.Instant.from(stamp).epochMilliseconds, tag: contentHash(bytes) };
   } catch {

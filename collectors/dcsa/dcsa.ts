@@ -2,7 +2,7 @@ import type { Revision } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Collector } from '../collector.ts';
 import { withParameter } from '../http/paging.ts';
-import { type HttpAnswer, publicUrl } from '../http-client.ts';
+import { type HttpAnswer, publicUrl } from '../http-client-answer.ts';
 import { appendQuery } from '../http-client-auth.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
@@ -87,8 +87,7 @@ class DcsaWalk {
   }
 
   #records(answer: HttpAnswer): readonly PageRecord[] {
-    // "No events" is an empty body in some implementations.
-    if (answer.body.byteLength === 0) return [];
+    if (answer.status === 204) return [];
     const what = publicUrl(answer.url);
     const page = readJsonPage(answer.body, what);
     const records = page.records(['events']) ?? page.records([]);

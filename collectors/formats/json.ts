@@ -38,6 +38,15 @@ export function parseJson(data: Uint8Array, limits: Limits = DEFAULT_LIMITS): Pa
   }
 }
 
+/**
+ * A JSON text whose bytes are `data`, long numbers kept as in {@link parseJson}; nothing else is checked. Throws a SyntaxError.
+ */
+export function parseJsonText(text: string, data: Uint8Array): Value {
+  const look = mayHoldLongNumber(data) ? scan(data, { maxDepth: Number.POSITIVE_INFINITY }) : PLAIN;
+  const long = 'longNumbers' in look && look.longNumbers;
+  return long ? JSON.parse(text, keepLongNumbers) : JSON.parse(text);
+}
+
 const PLAIN = { longNumbers: false };
 
 /** Whether a text can neither nest too deep nor hold a long number, however it reads: true of most, and quick to tell. */
@@ -77,7 +86,7 @@ const BRACKETS = ['{', '['] as const;
 /** One pass over the bytes: how deep it nests, and whether a number outside of texts is too long for a double. */
 function scan(
   data: Uint8Array,
-  limits: Limits,
+  limits: Pick<Limits, 'maxDepth'>,
 ): { readonly longNumbers: boolean } | { readonly fault: Fault } {
   const n = data.length;
   let depth = 0;

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../rules/time.ts';
 import type { Collector } from '../collector.ts';
-import { type HttpAnswer, publicUrl } from '../http-client.ts';
+import { type HttpAnswer, publicUrl } from '../http-client-answer.ts';
 import { appendQuery } from '../http-client-auth.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
@@ -10,6 +10,9 @@ import { type PollEdges, polledCollector, pollWindow, type WindowRead } from '..
 import { type IdentifiedRecord, type PageRecord, readJsonPage, revisionOf, scalarText } from '../records.ts';
 import type { HttpSourceConfig } from '../settings.ts';
 import { Pager } from './paging.ts';
+
+/** So often at most: where records never stand still, what slipped past is read with the next poll's overlap. */
+const NUMBERED_PASSES = 3;
 
 /** Kept of an answer that was the whole poll: the ETag of a first page says nothing of the second. */
 interface KnownAnswer {
@@ -74,11 +77,30 @@ class HttpWalk {
     this.#edges = edges;
   }
 
-  /** Reads all pages and delivers them. */
+  /**
+   * Reads all pages and delivers them. A record that leaves its place while numbered pages are read lets one behind it slip from a page
+   * not yet read to one that is: they are read again until nothing new comes.
+   */
   async all(since: EpochMs, known: KnownAnswer | undefined): Promise<WindowRead> {
+    const read = await this.#walk(since, known);
+    if (this.#settings.paging.kind !== 'page-number') return read;
+    const sum = { messages: read.messages, pages: read.pages };
+    let last = read;
+    for (let pass = 1; pass < NUMBERED_PASSES && last.full > 1 && last.messages > 0; pass += 1) {
+      last = await this.#walk(since, undefined);
+      sum.messages += last.messages;
+      sum.pages += last.pages;
+    }
+    return { ...read, ...sum };
+  }
+
+  async #walk(
+    since: EpochMs,
+    known: KnownAnswer | undefined,
+  ): Promise<WindowRead & { readonly full: number }> {
     const first = pollUrl(this.#settings, since);
     const pager = new Pager(this.#settings.paging, first, this.#settings.maxPages);
-    const read = { messages: 0, pages: 0, startedAt: 0 };
+    const read = { messages: 0, pages: 0, startedAt: 0, full: 0 };
     let etag: KnownAnswer | undefined;
     for (let url: URL | undefined = first; url !== undefined; ) {
       const asked = read.pages === 0 && known?.url === first.href ? known : undefined;
@@ -88,6 +110,7 @@ class HttpWalk {
       read.pages += 1;
       if (answer.status === 304) return { ...read, unchanged: true, keep: { etag: asked } };
       read.messages += await this.#deliver(records, answer);
+      if (records.length > 0) read.full += 1;
       url = pager.next({ answer, document, records: records.length, index });
       if (index === 0 && url === undefined && answer.etag !== undefined) {
         etag = { url: first.href, value: answer.etag };
@@ -110,7 +133,7 @@ class HttpWalk {
 
   #recordsOf(answer: HttpAnswer): { document: unknown; records: readonly PageRecord[] } {
     const { items } = this.#settings;
-    if (answer.status === 304 || answer.body.byteLength === 0) return { document: undefined, records: [] };
+    if (answer.status === 304 || answer.status === 204) return { document: undefined, records: [] };
     const isJson =
       items !== undefined || this.#settings.paging.kind !== 'none' || /json/.test(answer.contentType);
     const what = publicUrl(answer.url);

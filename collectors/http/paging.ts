@@ -1,4 +1,4 @@
-import { type HttpAnswer, publicUrl } from '../http-client.ts';
+import { type HttpAnswer, publicUrl } from '../http-client-answer.ts';
 import { appendQuery } from '../http-client-auth.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import { pointerTokens, valueAt } from '../json-slices.ts';

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../rules/time.ts';
 import type { Collector } from '../collector.ts';
-import { publicUrl } from '../http-client.ts';
+import { publicUrl } from '../http-client-answer.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
 import { asFault, fetchPage } from '../poll.ts';

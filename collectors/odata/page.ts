@@ -20,7 +20,8 @@ const NEXT = [['d', '__next'], ['@odata.nextLink'], ['@nextLink'], ['odata.nextL
 
 /**
  * Reads `{"d":{"results":[…],"__next":…}}` (v2), `{"d":[…]}` (v1 style) or `{"value":[…],"@odata.nextLink":…}` (v4;
- * 4.01 may leave out `odata.`). Throws `not-json`, or `wrong-shape` when no list is where one must be.
+ * 4.01 may leave out `odata.`). Throws `not-json`, or `wrong-shape` when no list is where one must be, or
+ * an error stands beside it: a server that fails half-way through has already said 200.
  */
 export function readODataPage(body: Uint8Array, what: string): ODataPage {
   const page = readJsonPage(body, what);
@@ -39,14 +40,17 @@ function linkAt(page: JsonPage, paths: readonly (readonly string[])[]): string |
 }
 
 function listOf(page: JsonPage, what: string): readonly PageRecord[] {
-  for (const path of LISTS) {
+  const error = valueAt(page.document, ['error']);
+  const failed = typeof error === 'object' && error !== null;
+  for (const path of failed ? [] : LISTS) {
     const records = page.records(path);
     if (records !== undefined) return records;
   }
-  const message = valueAt(page.document, ['error', 'message']);
+  const message = valueAt(error, ['message']);
   const text = typeof message === 'string' ? message : valueAt(message, ['value']);
   const why = typeof text === 'string' ? `; the server says: ${text.slice(0, 200)}` : '';
-  throw new FetchFault('wrong-shape', `${what}: neither d.results nor value holds a list${why}`);
+  const odd = failed ? 'an error came with status 200' : 'neither d.results nor value holds a list';
+  throw new FetchFault('wrong-shape', `${what}: ${odd}${why}`);
 }
 
 /**

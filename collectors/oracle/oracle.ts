@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../rules/time.ts';
 import type { Collector } from '../collector.ts';
-import { publicUrl } from '../http-client.ts';
+import { publicUrl } from '../http-client-answer.ts';
 import { FetchFault } from '../http-client-fault.ts';
 import type { HostGates } from '../http-client-gate.ts';
 import { valueAt } from '../json-slices.ts';
@@ -90,6 +90,7 @@ class OracleWalk {
   readonly #edges: PollEdges;
   readonly #limit: number;
   readonly #overlap: number;
+  #lastPage = '';
 
   constructor(settings: OracleSourceConfig, edges: PollEdges) {
     this.#settings = settings;
@@ -103,12 +104,14 @@ class OracleWalk {
       smallestUnit: 'second',
     });
     const count = new PageCount(this.#settings.maxPages);
+    this.#lastPage = '';
     const read = { messages: 0, pages: 0, startedAt: 0 };
     for (let at: Position | undefined = { stamp, offset: 0, tail: [] }; at !== undefined; ) {
       const page = await this.#fetch(at);
       count.next(`${read.pages}`, publicUrl(page.url));
       if (read.pages === 0) read.startedAt = page.date;
       read.pages += 1;
+      this.#mustDiffer(page);
       const known = this.#knownUntil(page, at);
       if (known === undefined) {
         at = { stamp: this.#stampReached(page, at), offset: 0, tail: [] };
@@ -118,6 +121,15 @@ class OracleWalk {
       at = page.hasMore ? this.#after(page, at) : undefined;
     }
     return read;
+  }
+
+  /** A server that does not know `offset` answers every one with the same page. */
+  #mustDiffer({ records, url }: OraclePage): void {
+    const ids = records.map((record) => this.#identity(record)).join();
+    if (records.length > 0 && ids === this.#lastPage) {
+      throw new FetchFault('cursor-repeated', `${publicUrl(url)}: two offsets gave the same page`);
+    }
+    this.#lastPage = ids;
   }
 
   /** How many records at the start of the page were read before; undefined when it shows none of those it should. */

@@ -48,6 +48,13 @@ export class CollectorWorld {
     return this.events.flatMap((event) => (event.kind === 'poll-failed' ? [event.fault] : []));
   }
 
+  /** What was reported under this kind (of faults: with this name), as text. */
+  said(kind: CollectorEvent['kind'], fault?: string): string[] {
+    return this.events
+      .filter((event) => event.kind === kind && (event.kind !== 'poll-failed' || event.fault === fault))
+      .map((event) => JSON.stringify(event));
+  }
+
   texts(): string[] {
     return this.messages.map(({ data }) => Buffer.from(data).toString('utf8'));
   }
