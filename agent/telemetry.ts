@@ -2,14 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CollectorEvent } from '../collectors/collector.ts';
 import type { LogFault } from './log/log.ts';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-export interface LogLine {
-  readonly level: LogLevel;
-  /** Stable kebab-case name of what happened. */
-  readonly event: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
+import type { LogLevel, LogLine } from './log-line.ts';
 
 /**
  * The only place that names metrics and log lines. What the agent does is told here as named events; each event carries its
@@ -289,13 +282,3 @@ function gauge(
 
 const histogram = (registry: Registry, name: string, help: string, buckets: number[]): Histogram =>
   new Histogram({ name, help, buckets, registers: [registry] });
-
-/** One line a person or a log collector can read: JSON, or plain words on a terminal. */
-export function formatLogLine(line: LogLine, at: Date, json: boolean): string {
-  if (json)
-    return JSON.stringify({ time: at.toISOString(), level: line.level, event: line.event, ...line.fields });
-  const fields = Object.entries(line.fields).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return `${at.toISOString().slice(11, 19)} ${line.level.padEnd(5)} ${line.event} ${fields.join(' ')}`;
-}

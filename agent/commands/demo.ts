@@ -3,7 +3,7 @@ import { parseBudget } from '../../rules/budget.ts';
 import { startDemo } from '../demo/demo.ts';
 import { Show } from '../demo/show.ts';
 import { introduction, summary } from '../demo/words.ts';
-import { formatLogLine } from '../telemetry.ts';
+import { formatLogLine } from '../log-line.ts';
 import { type Command, type CommandContext, textOption, UsageError } from './command.ts';
 
 /** `laytime demo`: a simulated world, and the agent that watches it. */

@@ -8,7 +8,8 @@ import { type Edge, edgeOf } from '../config-edge.ts';
 import { type ConfigFile, loadConfigFile } from '../config-file.ts';
 import type { Project } from '../config-load.ts';
 import type { ApiServer, HttpServer } from '../http/server.ts';
-import { formatLogLine, type LogLevel, Telemetry } from '../telemetry.ts';
+import { formatLogLine, type LogLevel } from '../log-line.ts';
+import { Telemetry } from '../telemetry.ts';
 import { CONFIG_OPTION, type Command, type CommandContext, configFile, UsageError } from './command.ts';
 
 /** `laytime run`: the agent itself. */

@@ -4,7 +4,7 @@ import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { DurationMs } from '../../rules/time.ts';
 import type { Clock } from '../clock.ts';
 import type { TelemetryConfig } from '../config.ts';
-import type { LogLevel } from '../telemetry.ts';
+import type { LogLevel } from '../log-line.ts';
 import type { JudgeBatch } from '../track/outcome.ts';
 import { FinishedSpans, type FinishedState } from './finished.ts';
 import { hrTime, readableSpan, resourceOf, SCOPE } from './readable-span.ts';
