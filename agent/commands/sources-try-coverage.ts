@@ -1,9 +1,9 @@
 import type { Unmapped } from '../../collectors/maps/map.ts';
 import { checkRef } from '../../rules/refs.ts';
 import type { Rule } from '../../rules/sla.ts';
-import { milestoneRefText } from '../../rules/sla-milestone.ts';
 import type { FieldSeen } from './sources-try-fields.ts';
 import type { TryReport, TryResult } from './sources-try-report.ts';
+import { rulesOf, startedRules } from './sources-try-rules.ts';
 
 /** Something counted, with where it was met first. */
 export interface Counted {
@@ -23,9 +23,13 @@ export interface IdCoverage {
 
 export interface MilestoneCoverage {
   readonly milestone: string;
-  /** Events in these messages, by classifier. */
+  /** Statements in these messages that hold, by classifier. */
   readonly seen: Readonly<Record<string, number>>;
-  /** How many of them name no stop: they satisfy no rule that does. */
+  /** Statements that say that it does not hold (any more). */
+  readonly takenBack: number;
+  /** Stops that those which hold name. */
+  readonly roles: readonly string[];
+  /** How many of those which hold name no stop: they satisfy no rule that does. */
   readonly withoutRole: number;
   /** The source's silence means that it did not happen. */
   readonly proves: boolean;
@@ -34,7 +38,7 @@ export interface MilestoneCoverage {
 export interface RuleCoverage {
   readonly rule: string;
   readonly title: string;
-  /** What of the rule's start and end other sources must tell; empty: this one tells both. */
+  /** What else must be told, by other sources or by this one: the rule's start, a date, a stop, what its condition asks. Empty: nothing. */
   readonly needs: readonly string[];
 }
 
@@ -43,6 +47,8 @@ export interface Coverage {
   readonly messages: number;
   readonly understood: number;
   readonly leftOut: number;
+  /** Why messages, and records in messages, were left out on purpose. */
+  readonly reasonsLeftOut: readonly Counted[];
   readonly deadLetters: readonly Counted[];
   readonly milestones: readonly MilestoneCoverage[];
   readonly unknownCodes: readonly Counted[];
@@ -51,21 +57,28 @@ export interface Coverage {
   readonly ids: readonly IdCoverage[];
   /** Times by where their zone came from: text, place, partner, assumed. */
   readonly zones: Readonly<Record<string, number>>;
+  /** Where the times stand whose zone was assumed. */
+  readonly zonesAssumed: readonly Counted[];
   readonly unreadFields: readonly FieldSeen[];
   /** Rules whose end this source can prove. */
   readonly rules: readonly RuleCoverage[];
+  /** Rules whose clock it can start, while others must prove the end. */
+  readonly rulesStarted: readonly RuleCoverage[];
 }
 
 /** Counts over all messages. `rules` are those that might be watched with the source. */
 export function coverageOf({ trial, results, unread }: TryReport, rules: readonly Rule[]): Coverage {
   const letters = new Counter();
-  const notes = new Map<'codes' | 'places' | 'other', Counter>();
-  for (const kind of ['codes', 'places', 'other'] as const) notes.set(kind, new Counter());
+  const leftOut = new Counter();
+  const notes = new Map<NoteGroup, Counter>(NOTE_GROUPS.map((group) => [group, new Counter()]));
   for (const { message, result } of results) {
     const bad =
       result.kind === 'dead-letter' ? [result] : result.kind === 'events' ? (result.rejected ?? []) : [];
     for (const { code, reason, path } of bad)
       letters.add(`${code}${path === undefined ? '' : ` at ${general(path)}`}`, reason, message.subject);
+    const reasons =
+      result.kind === 'ignored' ? [result.reason] : result.kind === 'events' ? (result.ignored ?? []) : [];
+    for (const reason of reasons) leftOut.add(reason, '', message.subject);
     for (const note of result.kind === 'dead-letter' ? [] : result.unmapped)
       notes.get(groupOf(note))!.add(textOfNote(note), note.why, message.subject);
   }
@@ -74,6 +87,7 @@ export function coverageOf({ trial, results, unread }: TryReport, rules: readonl
     messages: results.length,
     understood: results.filter(({ result }) => result.kind === 'events').length,
     leftOut: results.filter(({ result }) => result.kind === 'ignored').length,
+    reasonsLeftOut: leftOut.list(),
     deadLetters: letters.list(),
     milestones,
     unknownCodes: notes.get('codes')!.list(),
@@ -81,8 +95,10 @@ export function coverageOf({ trial, results, unread }: TryReport, rules: readonl
     otherNotes: notes.get('other')!.list(),
     ids: idsOf(results),
     zones: zonesOf(results),
+    zonesAssumed: notes.get('zones')!.list(),
     unreadFields: unread,
-    rules: rulesOf(rules, milestones),
+    rules: rulesOf(rules, milestones, attributesOf(results)),
+    rulesStarted: startedRules(rules, milestones),
   };
 }
 
@@ -106,12 +122,19 @@ class Counter {
 /** Positions in lists do not matter. */
 const general = (path: string): string => path.replace(/\/\d+(?=\/|$)/g, '/*');
 
-const groupOf = ({ kind }: Unmapped): 'codes' | 'places' | 'other' =>
-  kind === 'unknown-code' ? 'codes' : kind === 'unknown-place' ? 'places' : 'other';
+const NOTE_GROUPS = ['codes', 'places', 'zones', 'other'] as const;
+type NoteGroup = (typeof NOTE_GROUPS)[number];
+
+const GROUPS: Readonly<Partial<Record<Unmapped['kind'], NoteGroup>>> = {
+  'unknown-code': 'codes',
+  'unknown-place': 'places',
+  'zone-assumed': 'zones',
+};
+const groupOf = ({ kind }: Unmapped): NoteGroup => GROUPS[kind] ?? 'other';
 
 function textOfNote({ kind, path, value }: Unmapped): string {
+  if (kind === 'zone-assumed') return general(path);
   const text = `${general(path)} ${JSON.stringify(value)}`;
-  if (kind === 'zone-assumed') return `zone-assumed ${general(path)}`;
   return kind === 'unknown-code' || kind === 'unknown-place' ? text : `${kind} ${text}`;
 }
 
@@ -122,20 +145,34 @@ function milestonesOf(
   results: readonly TryResult[],
   proves: readonly string[],
 ): readonly MilestoneCoverage[] {
-  const found = new Map<string, { seen: Record<string, number>; withoutRole: number }>();
-  for (const milestone of proves) found.set(milestone, { seen: {}, withoutRole: 0 });
-  for (const { milestone, classifier, occurrence } of eventsOf(results)) {
-    const entry = found.get(milestone) ?? { seen: {}, withoutRole: 0 };
+  const fresh = () => ({
+    seen: {} as Record<string, number>,
+    takenBack: 0,
+    roles: new Set<string>(),
+    withoutRole: 0,
+  });
+  const found = new Map(proves.map((milestone) => [milestone, fresh()]));
+  for (const { milestone, classifier, occurrence, retracted } of eventsOf(results)) {
+    const entry = found.get(milestone) ?? fresh();
+    found.set(milestone, entry);
+    if (retracted) {
+      entry.takenBack += 1;
+      continue;
+    }
     entry.seen[classifier] = (entry.seen[classifier] ?? 0) + 1;
     if (occurrence.role === undefined) entry.withoutRole += 1;
-    found.set(milestone, entry);
+    else entry.roles.add(occurrence.role);
   }
-  return [...found].map(([milestone, entry]) => ({
+  return [...found].map(([milestone, { roles, ...entry }]) => ({
     milestone,
     ...entry,
+    roles: [...roles].sort(),
     proves: proves.includes(milestone),
   }));
 }
+
+const attributesOf = (results: readonly TryResult[]): ReadonlySet<string> =>
+  new Set(eventsOf(results).flatMap(({ attributes }) => Object.keys(attributes)));
 
 function idsOf(results: readonly TryResult[]): readonly IdCoverage[] {
   const byType = new Map<string, Map<string, { readonly fit: boolean; readonly why?: string }>>();
@@ -162,19 +199,4 @@ function zonesOf(results: readonly TryResult[]): Readonly<Record<string, number>
   for (const { occurredAt, retracted } of eventsOf(results))
     if (!retracted) zones[occurredAt.zoneFrom] = (zones[occurredAt.zoneFrom] ?? 0) + 1;
   return zones;
-}
-
-/** A plan that starts a clock must have been seen: maps declare only what they can prove to have happened. */
-function rulesOf(rules: readonly Rule[], milestones: readonly MilestoneCoverage[]): readonly RuleCoverage[] {
-  const proves = new Set(milestones.filter((each) => each.proves).map(({ milestone }) => milestone));
-  const planned = new Set(
-    milestones.filter(({ seen }) => (seen.planned ?? 0) > 0).map(({ milestone }) => milestone),
-  );
-  return rules.flatMap(({ name, title, mode, from, to }) => {
-    if (mode === 'off' || !to.some(({ milestone }) => proves.has(milestone))) return [];
-    const starts = from.some(({ milestone, classifier }) =>
-      (classifier === 'planned' ? planned : proves).has(milestone),
-    );
-    return [{ rule: name, title, needs: starts ? [] : from.map(milestoneRefText) }];
-  });
 }
