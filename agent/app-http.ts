@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ChannelState } from '../rules/channel.ts';
+import { ruleText } from '../rules/rule-text.ts';
+import { REASON_TEXTS } from '../rules/verdict-text.ts';
 import type { App, Opened } from './app.ts';
 import type { StoreEngine } from './app-engines.ts';
 import type { Judging } from './app-judging.ts';
@@ -13,6 +15,7 @@ import { type ApiServer, digestTokens, type HttpServer, startHttp } from './http
 import type { Positions } from './log/log.ts';
 import type { Telemetry } from './telemetry.ts';
 import { FencedError } from './track/alert-log.ts';
+import type { Judge } from './track/judge.ts';
 
 export interface AppHttpOptions {
   readonly project: Project;
@@ -118,7 +121,7 @@ function clickhouseOf(store: StoreEngine, { clickhouse }: Config): HttpClickHous
 
 const sourcesOf = (project: Project, config: Config): HttpSettings['sources'] =>
   config.sources.map((source) => {
-    const { name, partner, tenant, zone, map, serves } = source;
+    const { name, partner, tenant, zone, map, serves, reportingLagMs } = source;
     const correlationHeader = source.kind === 'nats' ? source.correlationHeader : undefined;
     return {
       name,
@@ -129,6 +132,7 @@ const sourcesOf = (project: Project, config: Config): HttpSettings['sources'] =>
       ...(zone !== undefined && { zone }),
       ...(correlationHeader !== undefined && { correlationHeader }),
       ...(serves !== undefined && { serves: serves.text }),
+      reportingLagMs,
     };
   });
 
@@ -168,7 +172,7 @@ function readinessOf(agent: Served, role: Config['role']): ReadinessFacts {
     positions,
     storeFloor,
     storeLevel: messagesBehind(positions, storeFloor) <= NEARLY_LEVEL,
-    channels: judging?.judge.parts.channels.list().map(factOf) ?? [],
+    channels: judging === undefined ? [] : channelFacts(judging.judge),
   };
 }
 
@@ -182,6 +186,30 @@ function messagesBehind(positions: Positions, floor: Positions): number {
   return behind;
 }
 
+function channelFacts({ parts: { channels, feeds, assessor } }: Judge): ChannelFact[] {
+  const lags = new Map(channels.feeds().map(({ id, lag }) => [id, lag.measured(0.95)]));
+  const clocks = Map.groupBy(feeds.clocks(), ({ verdict }) => verdict.occurrence.subject);
+  return channels.list().map((channel) => {
+    const measured = lags.get(channel.id);
+    return {
+      ...factOf(channel),
+      ...(measured && { measuredLag: measured }),
+      feeds: (clocks.get(channel.id) ?? []).map(({ verdict }) => {
+        const rule = assessor.rules.byName(verdict.rule);
+        return {
+          rule: verdict.rule,
+          says: rule === undefined ? '' : ruleText(rule),
+          state: verdict.state,
+          reason: verdict.reason,
+          because: REASON_TEXTS[verdict.reason],
+          ...(verdict.dueAt !== undefined && { dueAt: verdict.dueAt }),
+          evidence: verdict.evidence,
+        };
+      }),
+    };
+  });
+}
+
 const factOf = ({
   id,
   source,
@@ -190,6 +218,7 @@ const factOf = ({
   watermark,
   blindSince,
   bestEffort,
+  reportingLagMs,
 }: ChannelState): ChannelFact => ({
   id,
   source,
@@ -198,4 +227,5 @@ const factOf = ({
   bestEffort,
   ...(Number.isFinite(watermark) && { watermark }),
   ...(blindSince !== undefined && Number.isFinite(blindSince) && { blindSince }),
+  ...(reportingLagMs !== undefined && { reportingLagMs }),
 });

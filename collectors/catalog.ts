@@ -1,3 +1,4 @@
+import { readReportingLag } from '../rules/yaml-lag.ts';
 import { type Fields, readFields } from '../rules/yaml-reader.ts';
 import { readExpression, readZone } from '../rules/yaml-terms.ts';
 import type { YamlEntry } from '../rules/yaml-tree.ts';
@@ -105,7 +106,7 @@ function readCommon(
     tenant: fields.text('tenant') ?? defaults.tenant,
     partner: fields.text('partner') ?? name,
     map,
-    reportingLagMs: fields.duration('reporting_lag') ?? 0,
+    ...readReportingLag(fields),
     maxMessageBytes: size ?? defaults.maxMessageBytes,
     ...(zone === undefined ? {} : { zone }),
     ...(expectEveryMs === undefined ? {} : { expectEveryMs }),

@@ -1,5 +1,6 @@
 import type { Expr } from '../rules/expression.ts';
 import type { QuietHours } from '../rules/quiet-hours.ts';
+import type { ObservedLag } from '../rules/reporting-lag.ts';
 import type { DurationMs } from '../rules/time.ts';
 import type { FileFormat } from './files/records.ts';
 
@@ -68,6 +69,8 @@ export interface SourceSettings {
   readonly expectEveryMs?: DurationMs;
   /** How long after it happened the partner usually tells: subtracted from every watermark. 0 by default. */
   readonly reportingLagMs: DurationMs;
+  /** It is taken from what is seen of each partner; `reportingLagMs` counts until enough is seen. */
+  readonly observedLag?: ObservedLag;
   /** Shipments for which this source could be the proof; absent: every shipment. */
   readonly serves?: Expr;
   /** NATS subject on which the partner's system says that it lives. */

@@ -125,6 +125,7 @@ const isRighted = (previous: AlertMemory | undefined, { reason }: Verdict): bool
   reason === 'heard-after-silence' ||
   reason === 'no-longer-active' ||
   reason === 'values-agree' ||
+  reason === 'feed-heard' ||
   (reason === 'heard-of' && previous?.status === 'at-risk');
 
 const isOpen = (previous: AlertMemory | undefined): boolean =>

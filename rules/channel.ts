@@ -1,5 +1,5 @@
 import type { MilestoneCode } from './milestone.ts';
-import type { EpochMs } from './time.ts';
+import type { DurationMs, EpochMs } from './time.ts';
 
 /**
  * A channel is one source speaking for one partner. `watermark` is the time up to which we may say "had it been
@@ -14,6 +14,8 @@ export interface ChannelState {
   /** Proved heard up to here; `-Infinity` before the first proof. */
   readonly watermark: EpochMs;
   readonly assumedUntil: EpochMs;
+  /** The reporting lag that is taken off the watermark; absent when it is not known any more. */
+  readonly reportingLagMs?: DurationMs;
   readonly status: 'hearing' | 'blind' | 'never-heard';
   /** When status is blind: since when nothing is proved. */
   readonly blindSince?: EpochMs;
@@ -60,4 +62,21 @@ export interface ChannelTransition {
   readonly watermark: EpochMs;
   readonly bestEffort: boolean;
   readonly reason: ChannelReason;
+}
+
+/** What one input changed. */
+export interface ChannelUpdate {
+  readonly transitions: readonly ChannelTransition[];
+  readonly moved: readonly ChannelMove[];
+  /** The source of a channel whose reporting lag was reckoned again. */
+  readonly reckoned?: string;
+}
+
+/** A watermark moved: clocks that wait for this channel must be judged again. */
+export interface ChannelMove {
+  readonly channelId: string;
+  /** Its new watermark, milestones with unmatched events aside. */
+  readonly watermark: EpochMs;
+  /** True when something that held it back was resolved: the watermark of single milestones may have moved more than its own. */
+  readonly unblocked: boolean;
 }

@@ -1,8 +1,10 @@
 import type { ChannelReason, ChannelState, ChannelTransition } from './channel.ts';
 import { OldestOpen } from './channels-open.ts';
+import type { SavedChannel } from './channels-saved.ts';
 import type { Expr } from './expression.ts';
 import type { MilestoneCode } from './milestone.ts';
 import { afterWithoutQuiet, type QuietHours } from './quiet-hours.ts';
+import { type ObservedLag, type Report, ReportingLag } from './reporting-lag.ts';
 import type { DurationMs, EpochMs } from './time.ts';
 
 /** What the configuration says of a source, as far as hearing is concerned. */
@@ -18,6 +20,10 @@ export interface ChannelSource {
   readonly quietHours?: QuietHours;
   /** How long a partner may take to report what happened; taken off every watermark. */
   readonly reportingLagMs: DurationMs;
+  /** It is taken from what is seen of each partner, and `reportingLagMs` counts until enough is seen. */
+  readonly observedLag?: ObservedLag;
+  /** How its messages come; absent: not known. */
+  readonly via?: Via;
   readonly bestEffort: boolean;
   /** Shipments it speaks of; absent: all. */
   readonly serves?: Expr;
@@ -25,37 +31,15 @@ export interface ChannelSource {
   readonly provenBy: 'messages' | 'polls' | 'heartbeats';
 }
 
+/** How messages come, as far as people expect a speed of it: asked for or pushed over HTTP; subjects; EDIFACT or X12 by any way; files. */
+export const VIAS = ['api', 'messages', 'edi', 'files'] as const;
+export type Via = (typeof VIAS)[number];
+
 /** Partner name of the channel that stands for partners not heard of yet. */
 export const EVERY_PARTNER = '*';
 
 /** Readable, since people meet it; source names have no slash. */
 export const channelIdOf = (source: string, partner: string): string => `${source}/${partner}`;
-
-/** JSON; times that are not known are left out. */
-export interface SavedChannel {
-  readonly source: string;
-  readonly partner: string;
-  readonly status: ChannelState['status'];
-  readonly reason: ChannelReason;
-  readonly provedUntil?: EpochMs;
-  readonly heardAt?: EpochMs;
-  readonly settlesAt?: EpochMs;
-  readonly deadline?: EpochMs;
-}
-
-/** Everything that `Channels` knows, as JSON. */
-export interface SavedChannels {
-  readonly startedAt?: EpochMs;
-  readonly channels: readonly SavedChannel[];
-  readonly deadLetters: readonly { id: string; source: string; partner?: string; at: EpochMs }[];
-  readonly unmatched: readonly {
-    key: string;
-    source: string;
-    partner: string;
-    milestone: MilestoneCode;
-    at: EpochMs;
-  }[];
-}
 
 /** What was held up during a silence comes in within this time of the first word, or within `expect_every` where that is shorter. */
 const BACKLOG_SETTLES_MS: DurationMs = 10 * 60_000;
@@ -73,6 +57,7 @@ export class Channel {
   heardAt: EpochMs = NEVER;
   /** When silence becomes suspicious. */
   deadline: EpochMs = ENDLESS;
+  readonly lag: ReportingLag;
   readonly #config: ChannelSource;
   #provedUntil: EpochMs = NEVER;
   /** Time of the oldest dead letter of the source that may be this partner's. */
@@ -82,16 +67,28 @@ export class Channel {
   #status: ChannelState['status'] = 'never-heard';
   #reason: ChannelReason = 'never-heard';
   #state: ChannelState | undefined;
+  /** How far it was heard under a shorter reporting lag, and for milestones that were held back then. */
+  #floor: EpochMs = NEVER;
+  readonly #floors = new Map<MilestoneCode, EpochMs>();
 
   constructor(config: ChannelSource, partner: string) {
     this.#config = config;
+    this.lag = new ReportingLag(config.reportingLagMs, config.observedLag);
     this.source = config.name;
     this.partner = partner;
     this.id = channelIdOf(config.name, partner);
   }
 
   get watermark(): EpochMs {
-    return this.#limit(ENDLESS);
+    return this.#limit(ENDLESS, this.#floor);
+  }
+
+  get via(): Via | undefined {
+    return this.#config.via;
+  }
+
+  get isHeard(): boolean {
+    return this.heardAt !== NEVER;
   }
 
   /** Forgets the cached state after something it is made of changed. */
@@ -125,9 +122,10 @@ export class Channel {
 
   state(milestone?: MilestoneCode): ChannelState {
     this.#state ??= this.#build();
-    const cap =
-      milestone === undefined ? ENDLESS : (this.unmatchedByMilestone.get(milestone)?.oldest ?? ENDLESS);
-    return cap < this.#provedUntil ? { ...this.#state, watermark: this.#limit(cap) } : this.#state;
+    if (milestone === undefined) return this.#state;
+    const cap = this.unmatchedByMilestone.get(milestone)?.oldest ?? ENDLESS;
+    if (cap >= this.#provedUntil) return this.#state;
+    return { ...this.#state, watermark: this.#limit(cap, this.#floors.get(milestone) ?? this.#floor) };
   }
 
   /**
@@ -143,12 +141,32 @@ export class Channel {
     const { expectEveryMs = 0, provenBy } = this.#config;
     const isBack = this.#status === 'blind' && this.#reason === 'expected-not-heard';
     if (isBack && provenBy !== 'polls') this.#settlesAt = at + Math.min(expectEveryMs, BACKLOG_SETTLES_MS);
+    if (isBack || this.heardAt === NEVER) this.lag.heardFrom(at);
     if (at >= this.#settlesAt) this.#provedUntil = Math.max(this.#provedUntil, until);
     this.heardAt = Math.max(this.heardAt, at);
     this.deadline = this.#expiry(this.heardAt);
     this.changed();
     if (this.#status === 'hearing') return undefined;
     return this.#become('hearing', this.#status === 'never-heard' ? 'first-heard' : 'heard-again', at, at);
+  }
+
+  /**
+   * Something that happened was told for the first time. Where the lag is observed it may change: a shorter one moves the watermark ahead
+   * (`moved`), under a longer one it stands still, for what was proved stays proved.
+   */
+  reported(report: Report, at: EpochMs): 'counted' | 'reckoned' | 'moved' {
+    if (this.lag.report(report, at) === undefined || !this.lag.isTimeToReckon) return 'counted';
+    const allowed = this.lag.reckon();
+    if (allowed === undefined) return 'reckoned';
+    const before = this.watermark;
+    for (const [milestone, open] of this.unmatchedByMilestone) {
+      if (open.size === 0) this.#floors.delete(milestone);
+      else this.#floors.set(milestone, this.#limit(open.oldest, this.#floors.get(milestone) ?? this.#floor));
+    }
+    this.#floor = before;
+    this.lag.allow(allowed);
+    this.changed();
+    return this.watermark > before ? 'moved' : 'reckoned';
   }
 
   /** What was expected did not come. */
@@ -179,6 +197,7 @@ export class Channel {
   }
 
   dump(): SavedChannel {
+    const lag = this.lag.dump();
     return {
       source: this.source,
       partner: this.partner,
@@ -188,6 +207,9 @@ export class Channel {
       ...(this.heardAt !== NEVER && { heardAt: this.heardAt }),
       ...(this.#settlesAt !== NEVER && { settlesAt: this.#settlesAt }),
       ...(this.deadline !== ENDLESS && { deadline: this.deadline }),
+      ...(lag !== undefined && { lag }),
+      ...(this.#floor !== NEVER && { floor: this.#floor }),
+      ...(this.#floors.size > 0 && { floors: [...this.#floors] }),
     };
   }
 
@@ -198,6 +220,9 @@ export class Channel {
     this.heardAt = saved.heardAt ?? NEVER;
     this.#settlesAt = saved.settlesAt ?? NEVER;
     this.deadline = saved.deadline ?? ENDLESS;
+    if (saved.lag !== undefined) this.lag.load(saved.lag);
+    this.#floor = saved.floor ?? NEVER;
+    for (const [milestone, at] of saved.floors ?? []) this.#floors.set(milestone, at);
     this.changed();
   }
 
@@ -208,10 +233,9 @@ export class Channel {
   }
 
   /** A dead letter or an unmatched event tells of what happened before it came, within the reporting lag like any other message. */
-  #limit(cap: EpochMs): EpochMs {
-    return (
-      Math.min(this.#provedUntil, this.deadLetters.oldest, this.#heldBack, cap) - this.#config.reportingLagMs
-    );
+  #limit(cap: EpochMs, floor: EpochMs): EpochMs {
+    const until = Math.min(this.#provedUntil, this.deadLetters.oldest, this.#heldBack, cap);
+    return Math.max(floor, until - this.lag.allowedMs);
   }
 
   #build(): ChannelState {
@@ -223,6 +247,7 @@ export class Channel {
       source: this.source,
       partner: this.partner,
       watermark,
+      reportingLagMs: this.lag.allowedMs,
       assumedUntil: hearing && expectEveryMs !== undefined ? this.heardAt + expectEveryMs : watermark,
       status: this.#status,
       ...(this.#status === 'blind' && { blindSince: this.heardAt }),

@@ -1,9 +1,15 @@
-import type { ChannelState, ChannelTransition, ChannelView } from './channel.ts';
-import type { ChannelMove, ChannelUpdate } from './channels.ts';
-import { Channel, type ChannelSource, EVERY_PARTNER, type SavedChannels } from './channels-channel.ts';
+import type { ChannelMove, ChannelState, ChannelTransition, ChannelUpdate, ChannelView } from './channel.ts';
+import { Channel, type ChannelSource, EVERY_PARTNER } from './channels-channel.ts';
 import { OldestOpen } from './channels-open.ts';
+import type { SavedChannels } from './channels-saved.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { EpochMs } from './time.ts';
+
+/** A channel for its own sake: how long it has been quiet, and how long it takes to tell. */
+export interface Feed extends Pick<Channel, 'id' | 'source' | 'partner' | 'via' | 'isHeard' | 'lag'> {
+  /** Log time of its last sign of life; of the first record of all when there was none yet. */
+  readonly quietSince: EpochMs;
+}
 
 /** The channels of one source, one for each partner. */
 export class SourceChannels {
@@ -28,9 +34,34 @@ export class SourceChannels {
     return this.everyPartner === undefined ? channels : [...channels, this.everyPartner];
   }
 
+  find(partner: string): Channel | undefined {
+    return partner === EVERY_PARTNER ? this.everyPartner : this.partners.get(partner);
+  }
+
   /** Those that stand for somebody: once a partner is known, nobody asks for the unknown ones. */
   known(): Channel[] {
     return this.partners.size > 0 ? [...this.partners.values()] : this.all();
+  }
+
+  prove(channel: Channel, until: EpochMs, at: EpochMs, update: UpdateOf): void {
+    const before = channel.watermark;
+    const transition = channel.prove(until, at);
+    if (transition !== undefined) update.transition(transition);
+    if (channel.watermark !== before) update.move(channel);
+    if (this.everyPartner === undefined || this.everyPartner === channel) return;
+    const found = this.everyPartner.replaced(at);
+    if (found !== undefined) update.transition(found);
+  }
+
+  /** One that was never heard is nobody's silence while others speak through the source: it is who speaks when a message does not tell. */
+  feeds(startedAt: EpochMs | undefined): readonly Feed[] {
+    const heard = this.known().filter(({ isHeard }) => isHeard);
+    return (heard.length > 0 ? heard : this.known()).flatMap(
+      ({ id, source, partner, via, isHeard, heardAt, lag }) => {
+        const quietSince = isHeard ? heardAt : startedAt;
+        return quietSince === undefined ? [] : [{ id, source, partner, via, quietSince, isHeard, lag }];
+      },
+    );
   }
 
   /** Holds every channel back at the oldest dead letter that may be anybody's. */

@@ -1,23 +1,10 @@
-import type { ChannelState, ChannelTransition, ChannelView } from './channel.ts';
-import { Channel, type ChannelSource, EVERY_PARTNER, type SavedChannels } from './channels-channel.ts';
-import { NOTHING_MOVED, SourceChannels, UpdateOf } from './channels-source.ts';
+import type { ChannelMove, ChannelState, ChannelTransition, ChannelUpdate, ChannelView } from './channel.ts';
+import { Channel, type ChannelSource, EVERY_PARTNER } from './channels-channel.ts';
+import type { SavedChannels } from './channels-saved.ts';
+import { type Feed, NOTHING_MOVED, SourceChannels, UpdateOf } from './channels-source.ts';
 import type { MilestoneCode } from './milestone.ts';
+import type { Report } from './reporting-lag.ts';
 import type { DurationMs, EpochMs } from './time.ts';
-
-/** What one input changed. */
-export interface ChannelUpdate {
-  readonly transitions: readonly ChannelTransition[];
-  readonly moved: readonly ChannelMove[];
-}
-
-/** A watermark moved: clocks that wait for this channel must be judged again. */
-export interface ChannelMove {
-  readonly channelId: string;
-  /** Its new watermark, milestones with unmatched events aside. */
-  readonly watermark: EpochMs;
-  /** True when something that held it back was resolved: the watermark of single milestones may have moved more than its own. */
-  readonly unblocked: boolean;
-}
 
 /** An event that no shipment was found for in this time holds no clock back any more. */
 const FORGET_UNMATCHED_AFTER_MS: DurationMs = 30 * 86_400_000;
@@ -54,6 +41,16 @@ export class Channels implements ChannelView {
     return this.#known().map((channel) => channel.state());
   }
 
+  /** Every channel as a feed: see {@link Feed}. */
+  feeds(): readonly Feed[] {
+    return [...this.#sources.values()].flatMap((source) => source.feeds(this.#startedAt));
+  }
+
+  /** How many partners speak through a source. */
+  partnersOf(sourceName: string): number {
+    return this.#sources.get(sourceName)?.partners.size ?? 0;
+  }
+
   provers(
     milestone: MilestoneCode,
     shipment: Parameters<ChannelView['provers']>[1],
@@ -66,9 +63,7 @@ export class Channels implements ChannelView {
   /** How far a channel has been heard for a milestone; undefined when there is no such channel. */
   watermarkOf(channelId: string, milestone: MilestoneCode): EpochMs | undefined {
     const cut = channelId.indexOf('/');
-    const source = this.#sources.get(channelId.slice(0, cut));
-    const partner = channelId.slice(cut + 1);
-    const channel = partner === EVERY_PARTNER ? source?.everyPartner : source?.partners.get(partner);
+    const channel = this.#sources.get(channelId.slice(0, cut))?.find(channelId.slice(cut + 1));
     return channel?.state(milestone).watermark;
   }
 
@@ -79,8 +74,20 @@ export class Channels implements ChannelView {
     const update = new UpdateOf(source);
     const channel = this.#channel(source, partner, update);
     // A message says that a poll has begun, not that it was complete.
-    if (source.config.provenBy !== 'polls') this.#prove(channel, at, at, update);
+    if (source.config.provenBy !== 'polls') this.#prove(source, channel, at, at, update);
     return update.done();
+  }
+
+  /** Something that happened by `happened` was told for the first time, at `at`: see reporting-lag.ts. Call it after {@link heard}. */
+  reported(sourceName: string, partner: string, report: Report, at: EpochMs): ChannelUpdate {
+    const source = this.#sources.get(sourceName);
+    const channel = source?.partners.get(partner);
+    if (source === undefined || channel === undefined) return NOTHING_MOVED;
+    const result = channel.reported(report, at);
+    if (result === 'counted') return NOTHING_MOVED;
+    const update = new UpdateOf(source);
+    if (result === 'moved') update.move(channel);
+    return { ...update.done(), reckoned: sourceName };
   }
 
   /** Proof of life: everything that the source published up to `provedUntil` was read before this record. */
@@ -93,11 +100,11 @@ export class Channels implements ChannelView {
     const update = new UpdateOf(source);
     // A server's clock that is ahead of ours must not prove the future.
     const until = Math.min(provedUntil, at);
-    if (partner !== undefined) this.#prove(this.#channel(source, partner, update), until, at, update);
+    if (partner !== undefined) this.#prove(source, this.#channel(source, partner, update), until, at, update);
     else {
       source.provedUntil = Math.max(source.provedUntil, until);
-      for (const channel of source.partners.values()) this.#prove(channel, until, at, update);
-      if (source.everyPartner) this.#prove(source.everyPartner, until, at, update);
+      for (const channel of source.partners.values()) this.#prove(source, channel, until, at, update);
+      if (source.everyPartner) this.#prove(source, source.everyPartner, until, at, update);
     }
     return update.done();
   }
@@ -116,7 +123,7 @@ export class Channels implements ChannelView {
       channel.deadLetters.add(id, at);
       channel.changed();
       // Unreadable, but somebody is there.
-      if (source.config.provenBy !== 'polls') this.#prove(channel, at, at, update);
+      if (source.config.provenBy !== 'polls') this.#prove(source, channel, at, at, update);
     }
     return update.done();
   }
@@ -267,22 +274,14 @@ export class Channels implements ChannelView {
     source.partners.set(partner, channel);
     if (source.provedUntil > Number.NEGATIVE_INFINITY) {
       const since = Math.max(source.provedUntil, source.everyPartner?.heardAt ?? source.provedUntil);
-      this.#prove(channel, source.provedUntil, since, update);
+      this.#prove(source, channel, source.provedUntil, since, update);
     }
     return channel;
   }
 
-  #prove(channel: Channel, until: EpochMs, at: EpochMs, update: UpdateOf): void {
-    const before = channel.watermark;
-    const transition = channel.prove(until, at);
-    if (transition !== undefined) update.transition(transition);
-    if (channel.watermark !== before) update.move(channel);
+  #prove(source: SourceChannels, channel: Channel, until: EpochMs, at: EpochMs, update: UpdateOf): void {
+    source.prove(channel, until, at, update);
     this.#expect(channel.deadline);
-    const { everyPartner } = this.#sources.get(channel.source)!;
-    if (everyPartner !== undefined && everyPartner !== channel) {
-      const found = everyPartner.replaced(at);
-      if (found !== undefined) update.transition(found);
-    }
   }
 
   #expect(at: EpochMs): void {

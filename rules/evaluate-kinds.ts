@@ -7,7 +7,7 @@ import { declarationStarts, judgeDuplicate } from './evaluate-duplicate.ts';
 import { comparedStarts, judgeReconcile } from './evaluate-reconcile.ts';
 import { judgeSequence } from './evaluate-sequence.ts';
 import { activeStarts, judgeSilence } from './evaluate-silence.ts';
-import { holdStarts, plannedStarts, type Start, statedStarts } from './evaluate-starts.ts';
+import { holdStarts, NO_STARTS, plannedStarts, type Start, statedStarts } from './evaluate-starts.ts';
 import type { Rule } from './sla.ts';
 import type { RuleKind } from './sla-kind.ts';
 import type { Trace } from './trace.ts';
@@ -34,6 +34,8 @@ const JUDGES: Readonly<Record<RuleKind, KindJudge>> = {
   reconcile: { starts: comparedStarts, judge: judgeReconcile, waits: false },
   duplicate: { starts: declarationStarts, judge: judgeDuplicate, waits: false },
   count: { starts: countedStarts, judge: judgeCount, waits: false },
+  // Feeds are judged by evaluate-feed.ts; in shipments they have no clocks.
+  feed: { starts: () => NO_STARTS, judge: judgeAfter, waits: false },
   ack: { starts: statedStarts, judge: judgeAfter, waits: false },
 };
 

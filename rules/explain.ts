@@ -202,8 +202,10 @@ function drawChannel(channel: Explanation['channels'][number], zone: string): st
     : 'never heard';
   const past = channel.pastDue ? ', past the deadline' : '';
   const how = channel.status === 'blind' ? ', blind' : '';
+  const { reportingLagMs = 0 } = channel;
+  const lag = reportingLagMs === 0 ? '' : ` (less ${spanText(reportingLagMs)} that it may take to tell)`;
   const effort = channel.bestEffort ? ', best effort' : '';
-  return `  ${channel.id}: ${heard}${past}${how}${effort}`;
+  return `  ${channel.id}: ${heard}${lag}${past}${how}${effort}`;
 }
 
 function factText({ what, at, observedAt, source, partner, raw }: ExplainedFact, zone: string): string {

@@ -32,6 +32,8 @@ export function ruleText(rule: Rule): string {
       const each = per === 'subject' ? 'of one declaration or container' : 'of one shipment';
       return `${refs(rule.from)} at most ${atMost} times ${each}`;
     }
+    case 'feed':
+      return feedText(rule);
     case 'dwell':
       return `a hold no longer than ${within}${calendar}`;
     case 'ack':
@@ -49,6 +51,19 @@ function reconcileText({ reconcile, within, calendar }: Rule): string {
   const grace =
     'ms' in within && within.ms === 0 ? '' : `, at the latest ${within.text} after both are known`;
   return `${names}${digits}${allowed}${grace}${grace === '' || calendar === undefined ? '' : ` on calendar ${calendar}`}`;
+}
+
+function feedText({ feed, calendar }: Rule): string {
+  const { sources, partners, vias, silentFor, lag } = feed!;
+  const named = (what: string, names: readonly string[]): string =>
+    names.length === 0 ? '' : ` ${what} ${names.join(' or ')}`;
+  const days = calendar === undefined ? '' : ` on calendar ${calendar}`;
+  const expected = [
+    silentFor === undefined ? '' : `heard at least every ${silentFor.text}${days}`,
+    lag === undefined ? '' : `${lag.text} of what happened known to us`,
+  ];
+  const which = named('of', sources) + named('for', partners) + named('by', vias);
+  return `every channel${which}: ${expected.filter((part) => part !== '').join('; ')}`;
 }
 
 const dateText = (date: DateRef): string =>

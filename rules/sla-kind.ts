@@ -1,6 +1,7 @@
 import { BUDGET, DATE_RULE } from './sla-budget.ts';
 import { ATTRIBUTE_NAMES, TOLERANCE, VALUES } from './sla-compare.ts';
 import { DATES } from './sla-dates.ts';
+import { LAG, VIA } from './sla-feed.ts';
 import { MILESTONE_REFS, PLANS } from './sla-milestone.ts';
 import { HOLD_STATES } from './sla-pause.ts';
 import { type Keys, oneOf, optional, required, TEXTS, wholeNumber, withDefault } from './yaml-type.ts';
@@ -143,6 +144,18 @@ export const KINDS = {
     },
     ...{ start: 'event', end: 'until', budget: '' },
   },
+  feed: {
+    meaning:
+      'a channel speaks every so often, and does not tell too late: one clock for each channel, none for shipments',
+    keys: {
+      source: withDefault(TEXTS, 'of which sources', 'broker-nl', [], 'every source'),
+      partner: withDefault(TEXTS, 'of which partners', 'acme', [], 'every partner'),
+      via: withDefault(VIA, 'of sources whose messages come so', 'edi', [], 'whatever the way'),
+      silent_for: optional(BUDGET, 'how long nothing may be heard of it', '2h', 'silence is no matter'),
+      lag: optional(LAG, 'how late it may tell', '95% within 6h', 'lateness is no matter'),
+    },
+    ...{ start: 'source', end: 'source', budget: 'silent_for' },
+  },
   ack: {
     meaning: 'every submission is answered within a length of time',
     keys: {
@@ -163,3 +176,10 @@ export type RuleKind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as readonly RuleKind[];
 
 export const kindInfo = (kind: RuleKind): KindInfo => KINDS[kind];
+
+/** What may be overridden in rules of one kind beside what every rule has: its length of time, and of a feed whatever it says. */
+export function changeable(kind: RuleKind): Keys {
+  const { budget, keys } = kindInfo(kind);
+  if (kind === 'feed') return keys;
+  return budget === '' ? {} : { [budget]: keys[budget]! };
+}

@@ -1,7 +1,8 @@
-import type { Rule, RuleSource } from './sla.ts';
+import type { Budget, FeedLag, Rule, RuleSource } from './sla.ts';
 import { BUDGET, DATE_RULE } from './sla-budget.ts';
+import { checkFeed } from './sla-feed.ts';
 import { RULE_KEYS } from './sla-keys.ts';
-import { kindInfo } from './sla-kind.ts';
+import { KINDS, kindInfo } from './sla-kind.ts';
 import { type People, readPeople } from './sla-people.ts';
 import type { Fields } from './yaml-reader.ts';
 import { readFields } from './yaml-reader.ts';
@@ -21,6 +22,14 @@ export const OVERRIDE_KEYS = {
   warn: said(RULE_KEYS.warn),
   wait_for_feeds: said(RULE_KEYS.wait_for_feeds),
   proved_by: said(RULE_KEYS.proved_by),
+};
+
+const FEED_KEYS = {
+  source: said(KINDS.feed.keys.source),
+  partner: said(KINDS.feed.keys.partner),
+  via: said(KINDS.feed.keys.via),
+  silent_for: said<Budget>(KINDS.feed.keys.silent_for),
+  lag: said<FeedLag>(KINDS.feed.keys.lag),
 };
 
 /** What a rule file changes in a rule of another file (a ready pack): switching it on, whom it tells, how long it allows. */
@@ -53,11 +62,23 @@ function readPeopleChanges(fields: Fields, rule: Rule): Partial<People> {
   };
 }
 
-/** The length of time that a rule allows, or the day, under the key of its kind. */
+/** The length of time that a rule allows, or the day, under the key of its kind; what it says of channels. */
 function readLength(
   fields: Fields,
-  { kind }: Rule,
-): { readonly [K in 'within' | 'on']?: Rule[K] | undefined } {
+  { kind, feed }: Rule,
+): { readonly [K in 'within' | 'on' | 'feed']?: Rule[K] | undefined } {
+  if (feed !== undefined) {
+    const { source, partner, via, silent_for: silentFor, lag } = readKeys(fields, FEED_KEYS);
+    checkFeed(fields, feed);
+    const changed = {
+      sources: source ?? feed.sources,
+      partners: partner ?? feed.partners,
+      vias: via ?? feed.vias,
+      silentFor: silentFor ?? feed.silentFor,
+      lag: lag ?? feed.lag,
+    };
+    return { feed: changed, within: changed.silentFor };
+  }
   const key = kindInfo(kind).budget;
   const node = fields.get(key);
   if (node === undefined) return {};

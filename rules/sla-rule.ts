@@ -123,5 +123,6 @@ export function canonicalTerms(rule: Rule): string {
     ],
     rule.same,
     rule.count,
+    ...(rule.feed === undefined ? [] : [{ ...rule.feed, silentFor: '' }]),
   ]);
 }

@@ -1,6 +1,6 @@
 import { CALENDAR_KEYS } from './sla-calendar.ts';
 import { FILE_KEYS, RULE_KEYS } from './sla-keys.ts';
-import { KIND_NAMES, kindInfo, type RuleKind } from './sla-kind.ts';
+import { changeable, KIND_NAMES, kindInfo, type RuleKind } from './sla-kind.ts';
 import { OVERRIDE_KEYS } from './sla-override.ts';
 import { PEOPLE_KEYS } from './sla-people.ts';
 import { RULE_NAME } from './sla-rule.ts';
@@ -9,13 +9,8 @@ import { type JsonSchema, type Key, type Keys, mappingSchema, type ValueType } f
 
 const { kind: _, ...COMMON } = { ...RULE_KEYS, ...PEOPLE_KEYS };
 
-/** The lengths of time and days that an override may change, by the key of their kind. */
-export const OVERRIDE_LENGTHS: Keys = Object.fromEntries(
-  KIND_NAMES.flatMap((kind) => {
-    const { budget, keys } = kindInfo(kind);
-    return budget === '' ? [] : [[budget, keys[budget]!]];
-  }),
-);
+/** What an override may change of each kind. */
+export const OVERRIDE_LENGTHS: Keys = Object.assign({}, ...KIND_NAMES.map(changeable));
 
 /** Every table of keys that a rule file may use. */
 const TABLES: readonly Keys[] = [

@@ -1,15 +1,19 @@
 import type { Count, MilestoneRef, Rule } from './sla.ts';
 import { NO_TIME } from './sla-budget.ts';
+import { checkFeed } from './sla-feed.ts';
 import { KINDS, type RuleKind } from './sla-kind.ts';
 import type { Fields } from './yaml-reader.ts';
 import { type KeyValues, readKeys } from './yaml-type.ts';
 
 /** What the keys of its kind say of a rule. */
-export type Terms = Pick<Rule, 'from' | 'to' | 'within' | 'on' | 'dates' | 'reconcile' | 'same' | 'count'>;
+export type Terms = Pick<
+  Rule,
+  'from' | 'to' | 'within' | 'on' | 'dates' | 'reconcile' | 'same' | 'count' | 'feed'
+>;
 
 const NOTHING: Terms = {
   ...{ from: [], to: [], within: NO_TIME, on: undefined, dates: [] },
-  ...{ reconcile: undefined, same: [], count: undefined },
+  ...{ reconcile: undefined, same: [], count: undefined, feed: undefined },
 };
 
 const HOLD: Pick<Terms, 'from' | 'to'> = {
@@ -60,6 +64,12 @@ export function readTerms(kind: RuleKind, fields: Fields): Terms {
     case 'count': {
       const { event, until, ...count } = read(kind);
       return terms({ from: event, to: until, count: countOf(count, fields) });
+    }
+    case 'feed': {
+      const { source, partner, via, silent_for: silentFor, lag } = read(kind);
+      const feed = { sources: source, partners: partner, vias: via, silentFor, lag };
+      checkFeed(fields);
+      return terms({ feed, within: silentFor });
     }
     case 'dwell': {
       // The agency is part of the condition (sla-rule.ts).

@@ -1,4 +1,5 @@
 import type { Calendar } from './calendar.ts';
+import type { Via } from './channels-channel.ts';
 import type { DateRule } from './date-rule.ts';
 import type { PlaceRole } from './event.ts';
 import type { Expr } from './expression.ts';
@@ -52,6 +53,7 @@ export interface Rule {
   readonly reconcile: Reconcile | undefined;
   readonly same: readonly string[]; // 'duplicate': attributes by which goods are known to be the same
   readonly count: Count | undefined;
+  readonly feed: FeedTerms | undefined; // 'feed': a channel, not a shipment
   readonly warn: readonly Budget[]; // before dueAt
   readonly calendar: string | undefined; // name in the same RuleSet; undefined = 24x7 UTC
   readonly pauseWhile: readonly PauseCondition[];
@@ -87,6 +89,22 @@ export interface Count {
   readonly atMost: number;
   readonly warnAt: number | undefined;
   readonly per: 'subject' | 'shipment';
+}
+
+/** Which channels a `feed` rule watches (empty: all), and what it expects of each. One of the two is there. */
+export interface FeedTerms {
+  readonly sources: readonly string[];
+  readonly partners: readonly string[];
+  readonly vias: readonly Via[];
+  readonly silentFor: Budget | undefined;
+  readonly lag: FeedLag | undefined;
+}
+
+/** Of the reports of a channel at least this share is known within `ms`. */
+export interface FeedLag {
+  readonly share: number;
+  readonly ms: DurationMs;
+  readonly text: string;
 }
 
 /** A date that was agreed: a planned milestone, or one that a document states. */

@@ -1,6 +1,6 @@
 import type { ChannelState } from './channel.ts';
 import type { Expectation } from './testing.ts';
-import type { TestShipment } from './testing-run.ts';
+import type { TestShipment } from './testing-shipment.ts';
 import { localText } from './testing-time.ts';
 import type { Verdict } from './verdict.ts';
 

@@ -1,4 +1,4 @@
-import type { ChannelSource } from './channels-channel.ts';
+import { type ChannelSource, VIAS } from './channels-channel.ts';
 import type { AttributeValue } from './event.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { Problem } from './problem.ts';
@@ -6,6 +6,7 @@ import { readMilestoneRefs } from './sla-milestone.ts';
 import type { Scenario, TestFile } from './testing.ts';
 import { readExpectations } from './testing-expect.ts';
 import { readSteps } from './testing-steps.ts';
+import { readReportingLag } from './yaml-lag.ts';
 import { type Fields, readFields, readYaml } from './yaml-reader.ts';
 import type { YamlReport } from './yaml-report.ts';
 import { readExpression, readZone } from './yaml-terms.ts';
@@ -113,7 +114,8 @@ function readChannel({ key, value }: YamlEntry, report: YamlReport): ChannelSour
   );
   const partners = fields.texts('partners');
   const expectEveryMs = fields.duration('expect_every');
-  const reportingLagMs = fields.duration('reporting_lag') ?? 0;
+  const lag = readReportingLag(fields);
+  const via = fields.oneOf('via', VIAS);
   const serves = fields.get('serves');
   const condition = serves === undefined ? undefined : readExpression(serves, report, 'serves');
   fields.end();
@@ -122,7 +124,8 @@ function readChannel({ key, value }: YamlEntry, report: YamlReport): ChannelSour
     partners: partners.length === 0 ? [key] : partners,
     proves: (proves ?? []).map(({ milestone }): MilestoneCode => milestone),
     ...(expectEveryMs !== undefined && { expectEveryMs }),
-    reportingLagMs,
+    ...lag,
+    ...(via !== undefined && { via }),
     bestEffort: false,
     ...(condition && { serves: condition }),
     provenBy: 'heartbeats',

@@ -1,27 +1,16 @@
-import { type AlertMemory, decideAlert } from './alert.ts';
-import type { ChannelView } from './channel.ts';
-import { Channels, type ChannelUpdate } from './channels.ts';
+import { decideAlert } from './alert.ts';
+import type { ChannelUpdate, ChannelView } from './channel.ts';
+import { Channels } from './channels.ts';
 import { type CompiledRule, compileRule, reevaluateAt } from './evaluate.ts';
-import type { ShipmentEvent } from './event.ts';
+import { type FeedRule, isFeedRule, judgeFeed, watches } from './evaluate-feed.ts';
 import type { RuleSet } from './sla.ts';
 import type { Failure, Happening, Scenario, ScenarioResult, Step } from './testing.ts';
 import { checkExpectation } from './testing-check.ts';
+import { emptyShipment, eventOf, type TestShipment } from './testing-shipment.ts';
 import { localText, spanText } from './testing-time.ts';
 import type { EpochMs } from './time.ts';
-import { absorb, foldTrace, type Trace, type TraceEntry } from './trace.ts';
+import { absorb, foldTrace, type Trace } from './trace.ts';
 import type { ClockState, Verdict } from './verdict.ts';
-
-/** What is known of one shipment while a scenario runs. */
-export interface TestShipment {
-  readonly name: string;
-  readonly attributes: Trace['attributes'];
-  readonly entries: Map<string, TraceEntry>;
-  verdicts: ReadonlyMap<string, readonly Verdict[]>;
-  readonly alerts: Map<string, AlertMemory>;
-  /** Changes told, by rule, oldest first. */
-  readonly told: Map<string, string[]>;
-  readonly waived: Set<string>;
-}
 
 /** A scenario in virtual time: steps, due clocks and expectations at their own moments, in order. */
 export function runScenario(scenario: Scenario, ruleSet: RuleSet, zone: string): ScenarioResult {
@@ -32,7 +21,11 @@ class ScenarioRun {
   readonly #scenario: Scenario;
   readonly #zone: string;
   readonly #rules: readonly CompiledRule[];
+  readonly #feedRules: readonly FeedRule[];
+  readonly #calendars: RuleSet['calendars'];
   readonly #channels: Channels | undefined;
+  /** What is known of the channels themselves, as of one more shipment. */
+  readonly #feeds = emptyShipment('channels', {});
   readonly #blind = new Set<string>();
   readonly #letters = new Map<string, string>();
   readonly #shipments = new Map<string, TestShipment>();
@@ -47,18 +40,11 @@ class ScenarioRun {
     this.#rules = ruleSet.rules.map((rule) =>
       compileRule(rule, rule.calendar === undefined ? undefined : ruleSet.calendars.get(rule.calendar)),
     );
+    this.#feedRules = ruleSet.rules.filter(isFeedRule);
+    this.#calendars = ruleSet.calendars;
     this.#channels = scenario.channels.length === 0 ? undefined : new Channels(scenario.channels);
-    for (const [name, attributes] of scenario.shipments) {
-      this.#shipments.set(name, {
-        name,
-        attributes,
-        entries: new Map(),
-        verdicts: new Map(),
-        alerts: new Map(),
-        told: new Map(),
-        waived: new Set(),
-      });
-    }
+    for (const [name, attributes] of scenario.shipments)
+      this.#shipments.set(name, emptyShipment(name, attributes));
   }
 
   run(): ScenarioResult {
@@ -78,6 +64,7 @@ class ScenarioRun {
       for (; steps[nextStep]?.at === at; nextStep += 1) this.#apply(steps[nextStep]!);
       this.#hear();
       for (const shipment of this.#shipments.values()) this.#judge(shipment);
+      this.#judgeFeeds();
       for (; expectations[nextExpectation]?.at === at; nextExpectation += 1) this.#check(nextExpectation);
     }
     return {
@@ -93,7 +80,7 @@ class ScenarioRun {
   /** The next moment at which something happens by itself, after now. */
   #dueAt(): EpochMs {
     let next = this.#channels?.nextAt() ?? Number.POSITIVE_INFINITY;
-    for (const { verdicts } of this.#shipments.values()) {
+    for (const { verdicts } of [...this.#shipments.values(), this.#feeds]) {
       for (const each of verdicts.values()) next = Math.min(next, reevaluateAt(each) ?? next);
     }
     return next > this.#now ? next : this.#now + 1;
@@ -121,6 +108,9 @@ class ScenarioRun {
         this.#moved(this.#channels?.resolveDeadLetter(this.#letters.get(step.channel) ?? ''));
         this.#happened('channel', `${step.channel}: the message was mended`);
         break;
+      case 'reports':
+        this.#reports(step);
+        break;
       case 'waive': {
         const shipment = this.#shipments.get(step.shipment)!;
         for (const { clockId } of shipment.verdicts.get(step.rule) ?? []) shipment.waived.add(clockId);
@@ -131,11 +121,26 @@ class ScenarioRun {
 
   #event(step: Extract<Step, { kind: 'event' }>): void {
     const shipment = this.#shipments.get(step.shipment)!;
-    absorb(shipment.entries, eventOf(step));
+    const event = eventOf(step);
+    const isNew = absorb(shipment.entries, event) === 'added';
     this.#moved(this.#channels?.heard(step.source, step.partner, step.at));
+    if (isNew && step.classifier === 'actual' && !step.retracted) {
+      const report = { eventId: event.id, happened: step.occurredAt.to };
+      this.#moved(this.#channels?.reported(step.source, step.partner, report, step.at));
+    }
     const late = step.at - step.occurredAt.to;
     const when = late === 0 ? '' : `, of ${localText(step.occurredAt.from, this.#zone)}`;
     this.#happened('event', `${step.text}${step.retracted ? ' (retracted)' : ''}${when}`, shipment);
+  }
+
+  #reports({ at, channel, partner, lagMs, times }: Extract<Step, { kind: 'reports' }>): void {
+    this.#moved(this.#channels?.heard(channel, partner, at));
+    for (let i = 0; i < times; i += 1) {
+      const report = { eventId: `report-${at}-${i}`, happened: at - lagMs };
+      this.#moved(this.#channels?.reported(channel, partner, report, at));
+    }
+    const lag = lagMs === 0 ? 'at once' : `after ${spanText(lagMs)}`;
+    this.#happened('event', `${channel}: ${times} reports, each ${lag}`);
   }
 
   /** Whoever is not blind proves itself at every moment that matters. */
@@ -170,6 +175,22 @@ class ScenarioRun {
     shipment.verdicts = verdicts;
   }
 
+  #judgeFeeds(): void {
+    const verdicts = new Map<string, readonly Verdict[]>();
+    for (const rule of this.#feedRules) {
+      const before = this.#feeds.verdicts.get(rule.name) ?? [];
+      const calendar = this.#calendars.get(rule.calendar ?? '');
+      const feeds = (this.#channels?.feeds() ?? []).filter((feed) => watches(rule, feed));
+      const after = feeds.map((feed) => {
+        const last = before.find(({ occurrence }) => occurrence.subject === feed.id);
+        return judgeFeed(rule, calendar, feed, last?.reason, this.#now);
+      });
+      verdicts.set(rule.name, after);
+      for (const verdict of after) this.#record(this.#feeds, verdict, before);
+    }
+    this.#feeds.verdicts = verdicts;
+  }
+
   #record(shipment: TestShipment, verdict: Verdict, before: readonly Verdict[]): void {
     const { rule, state, reason, clockId } = verdict;
     let states = this.#reached.get(rule);
@@ -199,7 +220,12 @@ class ScenarioRun {
   #check(index: number): void {
     const expectation = this.#scenario.expectations[index]!;
     const { at, place } = expectation;
-    const shipment = this.#shipments.get(expectation.shipment)!;
+    const { expects } = expectation;
+    const isFeed =
+      'rule' in expects &&
+      (this.#feedRules.length === this.#rules.length ||
+        this.#feedRules.some(({ name }) => name === expects.rule));
+    const shipment = isFeed ? this.#feeds : this.#shipments.get(expectation.shipment)!;
     const { expected, got, ok } = checkExpectation(expectation, shipment, {
       rules: this.#rules.map(({ rule }) => rule.name),
       channels: this.#channels?.list() ?? [],
@@ -210,7 +236,10 @@ class ScenarioRun {
   }
 
   #happened(kind: Happening['kind'], text: string, shipment?: TestShipment): void {
-    const whose = shipment !== undefined && this.#shipments.size > 1 ? `${shipment.name}: ` : '';
+    const whose =
+      shipment !== undefined && shipment !== this.#feeds && this.#shipments.size > 1
+        ? `${shipment.name}: `
+        : '';
     this.#happenings.push({ at: this.#now, kind, text: `${whose}${text}` });
   }
 
@@ -231,27 +260,4 @@ class ScenarioRun {
       ],
     };
   }
-}
-
-function eventOf(step: Extract<Step, { kind: 'event' }>): ShipmentEvent {
-  const key = `${step.source}/${step.shipment}/${step.id}`;
-  const { unlocode } = step.place;
-  return {
-    id: `${key}@${step.order}`,
-    key,
-    revision: { order: step.order, tag: String(step.order) },
-    source: step.source,
-    partner: step.partner,
-    tenant: 'test',
-    milestone: step.milestone,
-    occurrence: step.occurrence,
-    classifier: step.classifier,
-    occurredAt: step.occurredAt,
-    observedAt: step.at,
-    refs: [{ type: 'delivery', value: step.shipment }],
-    ...(unlocode !== undefined && { location: { unlocode } }),
-    attributes: step.attributes,
-    retracted: step.retracted,
-    raw: { stream: 'TEST', sequence: step.order },
-  };
 }

@@ -34,6 +34,7 @@ function readStep(node: YamlNode, number: number, context: TestContext): Step | 
     fields.end();
     return { kind, at: at.to, channel };
   }
+  if (fields.has('reports')) return readReports(fields, at.to, context);
   const rule = fields.text('waive');
   if (rule !== undefined) {
     const shipment = readShipmentName(fields, context);
@@ -41,6 +42,29 @@ function readStep(node: YamlNode, number: number, context: TestContext): Step | 
     return { kind: 'waive', at: at.to, shipment, rule };
   }
   return readEvent(fields, number, at, context);
+}
+
+function readReports(fields: Fields, at: EpochMs, context: TestContext): Step {
+  const channel = fields.text('reports') ?? '';
+  checkChannel(channel, fields.get('reports')!.place, context);
+  const step = {
+    kind: 'reports',
+    at,
+    channel,
+    partner: fields.text('partner') ?? partnerOf(channel, context),
+    lagMs: fields.duration('lag') ?? 0,
+    times: fields.number('times', { min: 1, max: 10_000, integer: true }) ?? 1,
+  } as const;
+  fields.end();
+  return step;
+}
+
+/** Who speaks through a channel when a step does not tell. */
+function partnerOf(source: string, { channels }: TestContext): string {
+  const channel = channels.find(({ name }) => name === source);
+  return (
+    (channel === undefined || channel.partners === 'from-messages' ? [] : channel.partners)[0] ?? 'partner'
+  );
 }
 
 function readEvent(
@@ -60,15 +84,13 @@ function readEvent(
   const observed = fields.get('observed');
   const observedAt = observed && readTime(observed, report, 'observed', zone);
   const source = fields.text('source') ?? channels[0]?.name ?? 'test';
-  const channel = channels.find(({ name }) => name === source);
-  const partners = channel === undefined || channel.partners === 'from-messages' ? [] : channel.partners;
   const agency = fields.text('agency');
   const reason = fields.text('reason');
   const leg = fields.text('leg');
   const subject = fields.text('subject');
   const unlocode = fields.text('place');
   const id = fields.text('id') ?? `step-${number}`;
-  const partner = fields.text('partner') ?? partners[0] ?? 'partner';
+  const partner = fields.text('partner') ?? partnerOf(source, context);
   const attributes = readAttributes(fields, report);
   const retracted = fields.flag('retracted') ?? false;
   const shipment = readShipmentName(fields, context);

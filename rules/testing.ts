@@ -4,7 +4,7 @@ import type { MilestoneCode } from './milestone.ts';
 import type { Problem } from './problem.ts';
 import type { RuleSet } from './sla.ts';
 import { runScenario } from './testing-run.ts';
-import type { EpochMs, TimeSpan } from './time.ts';
+import type { DurationMs, EpochMs, TimeSpan } from './time.ts';
 import type { ClockState, VerdictReason } from './verdict.ts';
 import type { Place } from './yaml-tree.ts';
 
@@ -55,6 +55,15 @@ export type Step =
       readonly kind: 'blind' | 'returns' | 'dead-letter' | 'resolved';
       readonly at: EpochMs;
       readonly channel: string;
+    }
+  /** A partner tells so many things, each so long after it happened; of no shipment in particular. */
+  | {
+      readonly kind: 'reports';
+      readonly at: EpochMs;
+      readonly channel: string;
+      readonly partner: string;
+      readonly lagMs: DurationMs;
+      readonly times: number;
     }
   | { readonly kind: 'waive'; readonly at: EpochMs; readonly shipment: string; readonly rule: string };
 

@@ -53,5 +53,8 @@ export const REASON_TEXTS: Readonly<Record<VerdictReason, string>> = {
   'declared-twice': 'an earlier declaration declares the same goods',
   'within-count': 'it has not happened too often',
   'count-reached': 'it has happened too often',
+  'feed-heard': 'the channel speaks, and what it tells is not too late',
+  'feed-silent': 'nothing was heard on the channel for longer than the rule allows',
+  'feed-slow': 'more reports of the channel than the rule allows came too long after what they tell of',
   'date-unreadable': 'the date that the deadline hangs on cannot be read',
 };

@@ -47,7 +47,10 @@ export type VerdictReason =
   | 'declared-once'
   | 'declared-twice'
   | 'within-count'
-  | 'count-reached';
+  | 'count-reached'
+  | 'feed-heard'
+  | 'feed-silent'
+  | 'feed-slow';
 
 /** How sure a breach is: proved by every channel that could tell, or not. */
 export type Confidence = 'proved' | 'unconfirmed';

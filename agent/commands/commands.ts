@@ -23,6 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'trace', load: async () => (await import('./trace.ts')).traceCommand },
   { name: 'facts', load: async () => (await import('./facts.ts')).factsCommand },
   { name: 'alerts', load: async () => (await import('./alerts.ts')).alertsCommand },
+  { name: 'channels', load: async () => (await import('./channels.ts')).channelsCommand },
   { name: 'dead-letters', load: async () => (await import('./dead-letters.ts')).deadLettersCommand },
   { name: 'replay', load: async () => (await import('./replay.ts')).replayCommand },
 ];

@@ -44,17 +44,23 @@ export const statesOf = (facts: readonly ChannelFact[]): readonly ChannelState[]
 
 /**
  * Channels as they stood at a time. Their intervals tell when one fell silent and what it had proved by then; while it was
- * heard, it is taken to have been heard up to that time.
+ * heard, it is taken to have been heard up to that time, less the configured reporting lag.
  */
-export const statesThen = (intervals: readonly ChannelThen[], at: EpochMs): readonly ChannelState[] =>
+export const statesThen = (
+  intervals: readonly ChannelThen[],
+  sources: readonly Pick<KnownSource, 'name' | 'reportingLagMs'>[],
+  at: EpochMs,
+): readonly ChannelState[] =>
   intervals.map(({ source, partner, status, since, watermark, best_effort }) => {
-    const proved = status === 'hearing' ? at : (watermark ?? Number.NEGATIVE_INFINITY);
+    const reportingLagMs = sources.find(({ name }) => name === source)?.reportingLagMs ?? 0;
+    const proved = status === 'hearing' ? at - reportingLagMs : (watermark ?? Number.NEGATIVE_INFINITY);
     return {
       id: channelIdOf(source, partner),
       source,
       partner,
       watermark: proved,
       assumedUntil: proved,
+      reportingLagMs,
       status,
       ...(status === 'blind' && { blindSince: since }),
       bestEffort: best_effort,

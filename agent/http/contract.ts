@@ -1,5 +1,7 @@
 import type { MilestoneCode } from '../../rules/milestone.ts';
-import type { EpochMs } from '../../rules/time.ts';
+import type { MeasuredLag } from '../../rules/reporting-lag.ts';
+import type { DurationMs, EpochMs } from '../../rules/time.ts';
+import type { ClockState, VerdictReason } from '../../rules/verdict.ts';
 import type { Reloaded } from '../app-reload.ts';
 import type { TOKEN_ROLES } from '../config-server.ts';
 import type { Positions } from '../log/log.ts';
@@ -39,6 +41,8 @@ export interface HttpSource {
   readonly map: { readonly file: string; readonly text: string };
   /** Condition in the language of `when:`. */
   readonly serves?: string;
+  /** As configured; where it is observed, what counts until enough was seen. Absent in older exports: none. */
+  readonly reportingLagMs?: DurationMs;
 }
 
 /** Where to listen, and to whom. */
@@ -79,6 +83,25 @@ export interface ChannelFact {
   readonly watermark?: EpochMs;
   readonly blindSince?: EpochMs;
   readonly bestEffort: boolean;
+  /** Taken off the watermark. */
+  readonly reportingLagMs?: DurationMs;
+  /** Within how long 95 of 100 reports of this week and the last were known; absent while there are too few. */
+  readonly measuredLag?: MeasuredLag;
+  /** What `feed` rules say of it. */
+  readonly feeds?: readonly FeedFact[];
+}
+
+/** One `feed` rule about one channel, as it was judged last. */
+export interface FeedFact {
+  readonly rule: string;
+  readonly says: string;
+  readonly state: ClockState;
+  readonly reason: VerdictReason;
+  /** The reason in words. */
+  readonly because: string;
+  readonly dueAt?: EpochMs;
+  /** Ids of events. */
+  readonly evidence: readonly string[];
 }
 
 /** How the agent is, told by the main thread. */

@@ -72,7 +72,7 @@ export function explainFacts(facts: ShipmentFacts, ruleSet: RuleSet, ruleName: s
   const rule = ruleSet.rules.find(({ name }) => name === ruleName);
   const trace = foldEvents(shipmentId, events, facts.sources);
   if (rule === undefined || trace === undefined) return [];
-  const view = channelView(facts.sources.map(knownSource), statesThen(facts.channels, at));
+  const view = channelView(facts.sources.map(knownSource), statesThen(facts.channels, facts.sources, at));
   const verdicts = judgedAt(trace, [rule], ruleSet, { view, at, waived: new Set(facts.waived) });
   return verdicts.map((verdict) => explained(trace, rule, verdict, ruleSet, view));
 }

@@ -59,7 +59,7 @@ export async function verdictsAt(
     readChannelsAt(store, at),
     readWaived(store, trace.shipmentId, at),
   ]);
-  const view = channelView(sources, statesThen(intervals, at));
+  const view = channelView(sources, statesThen(intervals, sources, at));
   return judgedAt(trace, ruleSet.rules, ruleSet, { view, at, waived });
 }
 

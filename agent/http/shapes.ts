@@ -204,6 +204,20 @@ export const CHANNEL = object({
   watermark: maybeTime,
   best_effort: flag,
   reason: text,
+  reporting_lag_ms: maybeNumber,
+  lag_p95_ms: maybeNumber,
+  lag_reports: maybeNumber,
+  feeds: list(
+    object({
+      rule: text,
+      says: text,
+      state: text,
+      reason: text,
+      because: text,
+      due_at: maybeTime,
+      evidence: texts,
+    }),
+  ),
 });
 
 export const RULE = object({

@@ -1,4 +1,16 @@
+import type { AlertChangeKind } from '../../rules/alert.ts';
 import type { VerdictReason } from '../../rules/verdict.ts';
+
+/** How a change reads at the start of a headline. */
+export const LEAD: Readonly<Record<AlertChangeKind, string>> = {
+  'at-risk': 'AT RISK',
+  fired: 'BREACHED',
+  'fired-unconfirmed': 'PROBABLY BREACHED (unconfirmed)',
+  confirmed: 'BREACH CONFIRMED',
+  resolved: 'RESOLVED',
+  withdrawn: 'WITHDRAWN',
+  reopened: 'BREACHED AGAIN',
+};
 
 /** What a breach is, for reasons that say more than how late it is; each continues a headline. */
 export const BREACH_WORDS: Readonly<Partial<Record<VerdictReason, string>>> = {

@@ -1,4 +1,3 @@
-import type { AlertChangeKind } from '../../rules/alert.ts';
 import type { ChannelState } from '../../rules/channel.ts';
 import { detailsOf } from '../../rules/details.ts';
 import { ownerOf, partyOf } from '../../rules/incoterm.ts';
@@ -7,7 +6,8 @@ import { REF_TYPES, type RefType } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
 import type { AlertText, ChannelAlertInput, RenderAlert, ShipmentAlertInput } from '../track/outcome.ts';
-import { BREACH_WORDS, END_WORDS, withdrawalWords } from './render-reason.ts';
+import { renderFeedAlert } from './render-feed.ts';
+import { BREACH_WORDS, END_WORDS, LEAD, withdrawalWords } from './render-reason.ts';
 import { formatDuration, formatMoment, formatTwice } from './words.ts';
 
 export interface RenderSettings {
@@ -16,17 +16,6 @@ export interface RenderSettings {
   /** Where links lead, without a trailing slash; '' leaves them out. */
   readonly baseUrl: string;
 }
-
-/** How a change reads at the start of a headline. */
-const LEAD: Readonly<Record<AlertChangeKind, string>> = {
-  'at-risk': 'AT RISK',
-  fired: 'BREACHED',
-  'fired-unconfirmed': 'PROBABLY BREACHED (unconfirmed)',
-  confirmed: 'BREACH CONFIRMED',
-  resolved: 'RESOLVED',
-  withdrawn: 'WITHDRAWN',
-  reopened: 'BREACHED AGAIN',
-};
 
 /** Refs a person searches for, in the order in which people name a shipment. */
 const NAMED_REFS: readonly RefType[] = [
@@ -47,7 +36,11 @@ const NAMED_REFS: readonly RefType[] = [
 export const alertRenderer =
   (settings: RenderSettings): RenderAlert =>
   (input) =>
-    input.about === 'shipment' ? renderShipmentAlert(input, settings) : renderChannelAlert(input, settings);
+    input.about === 'shipment'
+      ? renderShipmentAlert(input, settings)
+      : input.about === 'channel'
+        ? renderChannelAlert(input, settings)
+        : renderFeedAlert(input, settings);
 
 function renderShipmentAlert(
   input: ShipmentAlertInput,

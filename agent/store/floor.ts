@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { SavedChannels } from '../../rules/channels-channel.ts';
+import type { SavedChannels } from '../../rules/channels-saved.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
 import { readRows, type StoreReader } from './query.ts';

@@ -1,4 +1,4 @@
-import type { SavedChannels } from '../../rules/channels-channel.ts';
+import type { SavedChannels } from '../../rules/channels-saved.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { LogHeader } from '../log/headers.ts';
 import type { LogRecord, Positions } from '../log/log.ts';

@@ -5,7 +5,7 @@ import { routesOf } from '../../rules/incoterm.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
 import type { Verdict } from '../../rules/verdict.ts';
-import type { AlertRecord, RenderAlert } from './outcome.ts';
+import type { AlertRecord, AlertText, RenderAlert } from './outcome.ts';
 import type { RulesInForce } from './rules-in-force.ts';
 
 export interface AlertRecordSettings {
@@ -43,10 +43,9 @@ export function recordOf(
     channels: proversOf(rule, trace, channels).channels,
   });
   const routes = routesOf(rule, trace.attributes);
-  const quiet = quietFor(change, before, verdict, routes, settings);
-  const untold = RAISES.has(change.kind) ? quiet !== undefined : before?.untold === true;
+  const { change: told, quiet } = quieted(change, before, verdict, routes, settings);
   return {
-    change: untold ? { ...change, after: { ...change.after, untold } } : change,
+    change: told,
     clockId: verdict.clockId,
     shipmentId: trace.shipmentId,
     rule: rule.name,
@@ -61,12 +60,48 @@ export function recordOf(
   };
 }
 
+/** Whether and why nobody is told of a change; it then says so itself, for whoever was not told that it began need not hear how it ended. */
+export function quieted(
+  change: AlertChange,
+  before: AlertMemory | undefined,
+  verdict: Verdict,
+  routes: readonly string[],
+  settings: Pick<AlertRecordSettings, 'rules' | 'tellSince'>,
+): Pick<AlertRecord, 'change' | 'quiet'> {
+  const quiet = quietFor(change, before, verdict, routes, settings);
+  const untold = RAISES.has(change.kind) ? quiet !== undefined : before?.untold === true;
+  return {
+    change: untold ? { ...change, after: { ...change.after, untold } } : change,
+    ...(quiet !== undefined && { quiet }),
+  };
+}
+
+/** An alert change about a channel or an identifier, and not about a shipment. */
+export const channelRecord = (
+  change: AlertChange,
+  labels: Readonly<Record<string, string>>,
+  text: AlertText,
+  { tenant, notify }: Pick<AlertRecord, 'tenant' | 'notify'>,
+): AlertRecord => ({
+  change,
+  clockId: '',
+  shipmentId: '',
+  rule: labels.rule ?? '',
+  ruleVersion: '',
+  severity: 'warning',
+  tenant,
+  notify,
+  aboutChannel: true,
+  labels,
+  text,
+});
+
 function quietFor(
   { kind, at }: AlertChange,
   before: AlertMemory | undefined,
   { rule: name, dueAt }: Verdict,
   routes: readonly string[],
-  { rules, tellSince }: AlertRecordSettings,
+  { rules, tellSince }: Pick<AlertRecordSettings, 'rules' | 'tellSince'>,
 ): AlertRecord['quiet'] {
   const rule = rules.byName(name);
   if (rule?.mode === 'shadow') return 'shadow';

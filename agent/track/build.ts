@@ -1,6 +1,7 @@
 import type { AlertMemory } from '../../rules/alert.ts';
 import { Channels } from '../../rules/channels.ts';
-import type { ChannelSource, SavedChannels } from '../../rules/channels-channel.ts';
+import type { ChannelSource } from '../../rules/channels-channel.ts';
+import type { SavedChannels } from '../../rules/channels-saved.ts';
 import { hashId } from '../../rules/hash.ts';
 import { Identity } from '../../rules/identity.ts';
 import type { RefType } from '../../rules/refs.ts';
@@ -9,6 +10,7 @@ import type { EpochMs } from '../../rules/time.ts';
 import { Assessor } from './assessor.ts';
 import { Awaiting } from './awaiting.ts';
 import { unpackClocks } from './clocks.ts';
+import { Feeds } from './feeds.ts';
 import { TextInterner } from './interner.ts';
 import { Judge } from './judge.ts';
 import type { SourceBinding } from './mapper.ts';
@@ -82,6 +84,7 @@ export function buildJudge(
       { tenant, routes: settings.noticeRoutes, renderAlert, channels: () => channels.list(), tellSince },
       head?.notices,
     ),
+    feeds: new Feeds({ tenant, rules: assessor.rules, channels, renderAlert, tellSince }, head?.feeds),
     assessor,
     timers: new Timers(),
     awaiting: new Awaiting(),
@@ -111,7 +114,7 @@ function restoreClocks(parts: JudgeParts, snapshot: Snapshot): void {
 
 /** Everything that {@link buildJudge} needs to go on. Call between batches; later batches do not change it. */
 export function snapshotOf({ parts }: Judge, hashes: Pick<SnapshotHead, 'identityHash'>): Snapshot {
-  const { shipments, membership, channels, notices, assessor, timers, awaiting } = parts;
+  const { shipments, membership, channels, notices, feeds, assessor, timers, awaiting } = parts;
   const { ids, packed } = shipments.dump();
   return {
     head: {
@@ -121,6 +124,7 @@ export function snapshotOf({ parts }: Judge, hashes: Pick<SnapshotHead, 'identit
       names: shipments.names.dump(),
       channels: channels.dump(),
       notices: notices.dump(),
+      feeds: feeds.clocks(),
       openLetters: parts.openLetters.dump(),
       waived: [...assessor.waived],
       rules: assessor.rules.dump(),

@@ -1,4 +1,4 @@
-import type { ChannelUpdate } from '../../rules/channels.ts';
+import type { ChannelUpdate } from '../../rules/channel.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { toProof } from '../log/headers.ts';
@@ -11,7 +11,7 @@ import { type MembershipEffects, noEffects } from './membership.ts';
 import { intervalOf } from './notices.ts';
 import { identityOverrideOf, mendedFact, parseOperatorAction, replayFact } from './operator.ts';
 import type { AlertRecord, DeadLetter, JudgeBatch, OperatorAction, ShipmentState } from './outcome.ts';
-import type { JudgeParts } from './parts.ts';
+import { type JudgeParts, waive } from './parts.ts';
 import { readAgain } from './redrive.ts';
 import type { SeenOnce } from './unstored.ts';
 
@@ -44,6 +44,7 @@ export class Judge {
     this.totals.records += 1;
     if (record.kind === 'message') this.#message(record);
     else if (record.kind !== 'tick') this.#control(record);
+    for (const alert of this.parts.feeds.heard(record.source, this.parts.logTime)) this.#tell(alert);
     this.parts.positions = { ...this.parts.positions, [record.stream]: record.sequence };
   }
 
@@ -70,12 +71,13 @@ export class Judge {
 
   /** Lets log time pass up to (not including) `until`: clocks and channel expiries that fall due fire in order. */
   advance(until: EpochMs): void {
-    const { timers, channels } = this.parts;
+    const { timers, channels, feeds } = this.parts;
     for (;;) {
-      const at = Math.min(timers.nextAt(), channels.nextAt());
+      const at = Math.min(timers.nextAt(), channels.nextAt(), feeds.nextAt());
       if (at >= until) break;
       this.parts.logTime = Math.max(this.parts.logTime, at);
-      if (channels.nextAt() <= timers.nextAt()) this.#channelsMoved(channels.advance(at));
+      if (feeds.nextAt() <= at) for (const alert of feeds.advance(this.parts.logTime)) this.#tell(alert);
+      else if (channels.nextAt() <= timers.nextAt()) this.#channelsMoved(channels.advance(at));
       else this.assess(timers.pop());
     }
     this.parts.logTime = Math.max(this.parts.logTime, until);
@@ -141,6 +143,11 @@ export class Judge {
       ...this.#resolveDeadLetters(record, result.sourceIds ?? [message.sourceId ?? '']),
       ...[...partners].map((each) => channels.heard(record.source, each, record.observedAt)),
     ]);
+    // What is read again or restated says nothing of how long its partner takes.
+    for (const { id: eventId, source, partner, occurredAt, observedAt } of effects.first) {
+      const report = { eventId, happened: occurredAt.to };
+      this.#channelsMoved(channels.reported(source, partner, report, observedAt));
+    }
   }
 
   /** Takes events into traces; nothing is judged yet. */
@@ -222,7 +229,8 @@ export class Judge {
     if (action.action === 'dismiss-dead-letter') {
       for (const update of this.#settle([action.subject])) this.#channelsMoved(update);
     }
-    if (action.action === 'waive') this.#waive(action);
+    const waived = action.action === 'waive' ? waive(this.parts, action) : undefined;
+    if (waived !== undefined) this.assess(waived);
     const override = identityOverrideOf(action);
     if (override === undefined) return;
     const effects = noEffects();
@@ -253,17 +261,9 @@ export class Judge {
     return letters.map((id) => this.parts.channels.resolveDeadLetter(id));
   }
 
-  #waive(action: OperatorAction): void {
-    const [shipmentId, clockId] = action.subject.split('/');
-    const slot = this.parts.shipments.slotOf(shipmentId ?? '');
-    if (slot === undefined || clockId === undefined) return;
-    this.parts.assessor.waived.add(clockId);
-    this.parts.shipments.at(slot).judged = undefined;
-    this.assess(slot);
-  }
-
   #channelsMoved(update: ChannelUpdate): void {
-    const { notices, awaiting } = this.parts;
+    const { notices, awaiting, feeds } = this.parts;
+    if (update.reckoned !== undefined) feeds.reckoned(update.reckoned);
     for (const transition of update.transitions) {
       this.#batch.channels.push(intervalOf(transition));
       const alert = notices.channel(transition, this.parts.logTime, awaiting.size);

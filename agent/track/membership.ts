@@ -26,6 +26,8 @@ export interface MembershipEffects {
   /** Keys of events that waited for a shipment and found one. */
   readonly matched: string[];
   readonly conflicts: IdentityConflict[];
+  /** Events that tell of what happened, and that nobody had told before. */
+  readonly first: ShipmentEvent[];
 }
 
 export const noEffects = (): MembershipEffects => ({
@@ -34,6 +36,7 @@ export const noEffects = (): MembershipEffects => ({
   repeated: new Set(),
   matched: [],
   conflicts: [],
+  first: [],
 });
 
 /**
@@ -59,6 +62,7 @@ export class Membership {
   apply(event: ShipmentEvent, effects: MembershipEffects): Absorbed {
     const known = this.#knownEntry(event);
     if (known !== undefined && isOld(known, event)) return this.#repeat(event, effects);
+    if (known === undefined && event.classifier === 'actual' && !event.retracted) effects.first.push(event);
     const change = this.identity.put({
       key: event.key,
       at: event.occurredAt.from,

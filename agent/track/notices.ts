@@ -10,6 +10,7 @@ import { hashId } from '../../rules/hash.ts';
 import type { IdentityConflict } from '../../rules/identity.ts';
 import { refText } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import { channelRecord } from './alert-records.ts';
 import { DRIFT_WINDOW, Drift, driftAlertIdOf, type SavedDrift } from './drift.ts';
 import type { AlertRecord, AlertText, ChannelInterval, RenderAlert } from './outcome.ts';
 
@@ -114,18 +115,8 @@ export class Notices {
     const { routes, tellSince, tenant } = this.#settings;
     const quiet = change.at < tellSince ? 'older-than-horizon' : routes.length === 0 ? 'no-route' : undefined;
     return {
-      change,
-      clockId: '',
-      shipmentId: '',
-      rule: labels.rule ?? '',
-      ruleVersion: '',
-      severity: 'warning',
-      tenant,
-      notify: quiet === undefined ? routes : [],
+      ...channelRecord(change, labels, text, { tenant, notify: quiet === undefined ? routes : [] }),
       ...(quiet !== undefined && { quiet }),
-      aboutChannel: true,
-      labels,
-      text,
     };
   }
 }

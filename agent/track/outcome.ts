@@ -1,7 +1,9 @@
 import type { Unmapped } from '../../collectors/maps/map.ts';
 import type { AlertChange } from '../../rules/alert.ts';
 import type { ChannelState } from '../../rules/channel.ts';
-import type { SavedChannels } from '../../rules/channels-channel.ts';
+import type { SavedChannels } from '../../rules/channels-saved.ts';
+import type { Feed } from '../../rules/channels-source.ts';
+import type { FeedRule } from '../../rules/evaluate-feed.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import type { Rule } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -134,8 +136,17 @@ export interface ChannelAlertInput {
   readonly waitingShipments: number;
 }
 
+/** A channel that is silent for too long, or tells too late, by a `feed` rule. */
+export interface FeedAlertInput {
+  readonly about: 'feed';
+  readonly change: AlertChange;
+  readonly verdict: Verdict;
+  readonly rule: FeedRule;
+  readonly feed: Feed;
+}
+
 /** Puts an alert change into words and labels. Pure: the same input gives the same bytes for ever. */
-export type RenderAlert = (input: ShipmentAlertInput | ChannelAlertInput) => {
+export type RenderAlert = (input: ShipmentAlertInput | ChannelAlertInput | FeedAlertInput) => {
   readonly labels: Readonly<Record<string, string>>;
   readonly text: AlertText;
 };

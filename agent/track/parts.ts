@@ -3,10 +3,12 @@ import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
 import type { Assessor } from './assessor.ts';
 import type { Awaiting } from './awaiting.ts';
+import type { Feeds } from './feeds.ts';
 import type { SourceBinding } from './mapper.ts';
 import type { Membership } from './membership.ts';
 import type { Notices } from './notices.ts';
 import type { OpenLetters } from './open-letters.ts';
+import type { OperatorAction } from './outcome.ts';
 import type { Shipments } from './shipments.ts';
 import type { StandingActions } from './standing.ts';
 import type { Timers } from './timers.ts';
@@ -19,6 +21,7 @@ export interface JudgeParts {
   readonly membership: Membership;
   readonly channels: Channels;
   readonly notices: Notices;
+  readonly feeds: Feeds;
   readonly assessor: Assessor;
   readonly timers: Timers;
   readonly awaiting: Awaiting;
@@ -29,4 +32,14 @@ export interface JudgeParts {
   logTime: EpochMs;
   /** Slot from which shipments are still to be judged by rules that came into force; absent when all were. */
   unjudgedFrom?: number | undefined;
+}
+
+/** An operator waives a clock; the slot of its shipment, which is to be judged again. */
+export function waive({ shipments, assessor }: JudgeParts, { subject }: OperatorAction): number | undefined {
+  const [shipmentId, clockId] = subject.split('/');
+  const slot = shipments.slotOf(shipmentId ?? '');
+  if (slot === undefined || clockId === undefined) return undefined;
+  assessor.waived.add(clockId);
+  shipments.at(slot).judged = undefined;
+  return slot;
 }

@@ -3,7 +3,9 @@ import type { Judge } from './judge.ts';
 
 /** Other rules come into force. Shipments that they concern are judged again by {@link judgeOn}, some at a time. */
 export function useRules({ parts }: Judge, ruleSet: RuleSet): void {
-  if (parts.assessor.rules.use(ruleSet, parts.logTime)) parts.unjudgedFrom = 0;
+  if (!parts.assessor.rules.use(ruleSet, parts.logTime)) return;
+  parts.unjudgedFrom = 0;
+  parts.feeds.rulesChanged();
 }
 
 /** Judges some of the shipments that rules which came into force concern; false when none is left. */

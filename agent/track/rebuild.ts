@@ -1,4 +1,4 @@
-import type { SavedChannels } from '../../rules/channels-channel.ts';
+import type { SavedChannels } from '../../rules/channels-saved.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
@@ -34,7 +34,7 @@ export type RecalledLetter = Pick<DeadLetter, 'id' | 'source' | 'partner' | 'sou
  */
 export async function rebuild(settings: JudgeSettings, facts: StoredFacts): Promise<Judge> {
   const judge = buildJudge(settings, undefined, { ...facts.heard, deadLetters: lettersOf(facts) });
-  const { assessor, notices, openLetters } = judge.parts;
+  const { assessor, notices, feeds, openLetters } = judge.parts;
   for (const { source, sourceId, id } of facts.deadLetters) openLetters.add(source, sourceId, id);
   assessor.muted = true;
   const actions = [...facts.actions];
@@ -53,6 +53,7 @@ export async function rebuild(settings: JudgeSettings, facts: StoredFacts): Prom
   judge.drain(false);
   assessor.muted = false;
   notices.stand(settings.told);
+  feeds.stand(settings.told);
   judge.parts.positions = facts.positions;
   judge.dirtyAll();
   return judge;

@@ -1,3 +1,5 @@
+import type { Calendar } from '../../rules/calendar.ts';
+import { type FeedRule, isFeedRule } from '../../rules/evaluate-feed.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
@@ -20,6 +22,7 @@ export class RulesInForce {
   #ruleSet: RuleSet;
   #byName: ReadonlyMap<string, Rule> = new Map();
   #indexed: readonly IndexedRule[] = [];
+  #feeds: RulesInForce['feeds'] = [];
   #since = new Map<string, EpochMs>();
   #changed: ReadonlySet<string> = new Set();
   /** Milestones without any of which no changed rule has a clock. */
@@ -32,6 +35,11 @@ export class RulesInForce {
     if (saved === undefined) return;
     this.#since = new Map(Object.entries(saved.since));
     this.#change(new Map(Object.entries(saved.versions)), at);
+  }
+
+  /** Those that watch channels. */
+  get feeds(): readonly { readonly rule: FeedRule; readonly calendar: Calendar | undefined }[] {
+    return this.#feeds;
   }
 
   get ruleSet(): RuleSet {
@@ -84,7 +92,9 @@ export class RulesInForce {
     const { rules, calendars } = this.#ruleSet;
     const judged = rules.filter(({ mode }) => mode !== 'off');
     this.#byName = new Map(judged.map((rule) => [rule.name, rule]));
-    this.#indexed = judged.map((rule) => indexRule(rule, calendars.get(rule.calendar ?? '')));
+    const calendarOf = ({ calendar }: Rule): Calendar | undefined => calendars.get(calendar ?? '');
+    this.#indexed = judged.flatMap((rule) => (isFeedRule(rule) ? [] : [indexRule(rule, calendarOf(rule))]));
+    this.#feeds = judged.filter(isFeedRule).map((rule) => ({ rule, calendar: calendarOf(rule) }));
   }
 
   #change(before: ReadonlyMap<string, string>, at: EpochMs): void {

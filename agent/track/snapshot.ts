@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SavedChannels } from '../../rules/channels-channel.ts';
+import type { SavedChannels } from '../../rules/channels-saved.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
 import type { Wait } from './awaiting.ts';
+import type { FeedClock } from './feeds.ts';
 import type { SavedNotices } from './notices.ts';
 import type { SavedLetters } from './open-letters.ts';
 import type { OperatorAction } from './outcome.ts';
@@ -29,6 +30,8 @@ export interface SnapshotHead {
   readonly names: readonly string[];
   readonly channels: SavedChannels;
   readonly notices: SavedNotices;
+  /** Absent in older snapshots. */
+  readonly feeds?: readonly FeedClock[];
   readonly openLetters: SavedLetters;
   readonly waived: readonly string[];
   /** Silences and acknowledgements. */

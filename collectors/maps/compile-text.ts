@@ -86,6 +86,7 @@ const mapOf = (
 ): CompiledMap => ({
   name: parts.name,
   version,
+  format: parts.format,
   proves,
   ...(privacy !== undefined && { privacy }),
   map: (message, source, watch) => runMap(parts, message, source, watch),

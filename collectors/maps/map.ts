@@ -4,6 +4,7 @@ import type { Ref } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Value } from '../formats/format.ts';
 import type { PrivateFields } from '../privacy/privacy.ts';
+import type { MapFormat } from './map-format.ts';
 
 /** A raw message as it is read back from the log. Header fields are those of RawMessage. */
 export interface LoggedMessage {
@@ -104,6 +105,7 @@ export interface CompiledMap {
   readonly name: string;
   /** Hash of the map's text. */
   readonly version: string;
+  readonly format: MapFormat;
   /** Milestones (with the classifier actual) that a message of this map can state. */
   readonly proves: readonly MilestoneCode[];
   /** Fields that must never be kept: whoever writes a message anywhere drops them before. */

@@ -157,6 +157,27 @@ tokens: [{ name: a, token: { file: empty } }, { name: b, token: { file: x, env: 
   t.ok(elsewhere.config, 'a check on another machine goes through');
 });
 
+t.test('a reporting lag is agreed, or observed with a first guess and a bound', async (t) => {
+  const lagOf = (text: string) => {
+    const { config, problems } = parse(
+      `${ENGINES}sources: { a: { nats: { subjects: a }, map: m.yaml, reporting_lag: ${text} } }`,
+    );
+    const [source] = config?.sources ?? [];
+    return { problems, reportingLagMs: source?.reportingLagMs, observedLag: source?.observedLag };
+  };
+  t.match(lagOf('2h'), { problems: [], reportingLagMs: 7_200_000, observedLag: undefined });
+  t.match(lagOf('{ observed: 95%, first: 4h, at_most: 12h }'), {
+    problems: [],
+    reportingLagMs: 14_400_000,
+    observedLag: { share: 0.95, atMostMs: 43_200_000 },
+  });
+  t.match(lagOf('{ observed: 90% }'), { reportingLagMs: 0, observedLag: { atMostMs: 86_400_000 } });
+  t.match(lagOf('{ first: 4h }').problems, [{ code: 'missing-key', fix: 'add observed: 95%' }]);
+  t.match(lagOf('{ observed: often }').problems, [{ code: 'out-of-range', fix: /write 95%/ }]);
+  t.match(lagOf('{ observed: 95%, first: 4h, at_most: 1h }').problems, [{ code: 'out-of-range' }]);
+  t.match(lagOf('soon').problems, [{ code: 'wrong-type' }]);
+});
+
 t.test('every kind of source, with all it can be told', async (t) => {
   const { config, problems } = parse(`${ENGINES}tenant: acme
 sources:

@@ -29,6 +29,7 @@ t.test('each kind is told by its keys', async (t) => {
     reconcile: 'values: [duty.amount, duty.posted.amount]\nwithin: 2bd',
     duplicate: 'event: customs.accepted\nsame: goods.hs',
     count: 'event: customs.rejected\nat_most: 2\nuntil: customs.accepted',
+    feed: 'source: broker-nl\nsilent_for: 2h',
   };
   for (const [kind, lines] of Object.entries(kinds)) t.equal(rule(lines).kind, kind);
 });
@@ -180,4 +181,65 @@ t.test('who carries what: under EXW the buyer everything, under DDP the seller',
     ['seller', 'seller', 'seller', 'seller'],
   );
   t.same(INCOTERMS.toSorted(), ATTRIBUTES.incoterm!.values!.toSorted(), 'the terms that conditions may name');
+});
+
+t.test('which channels a feed rule watches, and what it expects of them', async (t) => {
+  const { feed, within } = rule(
+    'source: [a, b]\npartner: acme\nvia: edi\nsilent_for: 2bh\nlag: 95% within 6h',
+  );
+  t.match(feed, {
+    ...{ sources: ['a', 'b'], partners: ['acme'], vias: ['edi'], silentFor: { text: '2bh' } },
+    lag: { share: 0.95, ms: 6 * 3_600_000, text: '95% within 6h' },
+  });
+  t.equal(within.text, '2bh');
+  t.match(rule('kind: feed\nlag: 99.5% within 1h30m').feed, {
+    sources: [],
+    silentFor: undefined,
+    lag: { share: 0.995 },
+  });
+  t.match(problem('kind: feed\nsource: a'), {
+    code: 'missing-key',
+    fix: /silent_for: 2h, lag: 95% within 6h/,
+  });
+  for (const text of ['6h', '95%', '95% within', '95% within soon', '100% within 6h', '10% within 6h'])
+    t.match(
+      problem(`kind: feed\nlag: ${text}`),
+      { code: 'bad-lag', under: text, fix: /write 95% within 6h/ },
+      text,
+    );
+  t.match(problem('kind: feed\nvia: fax\nsilent_for: 1h'), { under: 'fax', code: 'unknown-value' });
+  t.match(problem('source: a\nsilent_for: 1h\nwhen: mode == "sea"'), { under: 'when', code: 'wrong-kind' });
+  t.match(problem('source: a\nsilent_for: 1h\nlegal: true'), {
+    under: 'legal',
+    fix: /name them with source:/,
+  });
+});
+
+t.test("a ready feed rule is given names and lengths of one's own", async (t) => {
+  const parsed = parseRules(
+    [
+      {
+        file: 'p.yaml',
+        text: 'rules: { f: { via: edi, silent_for: 4h, lag: 95% within 4h, mode: shadow } }',
+      },
+      { file: 'o.yaml', text: 'override: { f: { mode: live, source: broker, lag: 90% within 2h } }' },
+    ],
+    2026,
+  );
+  t.same(parsed.problems, []);
+  t.match(parsed.ruleSet.rules[0], {
+    mode: 'live',
+    within: { text: '4h' },
+    feed: { sources: ['broker'], vias: ['edi'], silentFor: { text: '4h' }, lag: { share: 0.9 } },
+  });
+  const wrong = parseRules(
+    [
+      {
+        file: 'o.yaml',
+        text: 'rules: { f: { silent_for: 4h, kind: feed } }\noverride: { f: { lag: 2h, silent_for: 1h } }',
+      },
+    ],
+    2026,
+  );
+  t.match(wrong.problems, [{ code: 'bad-lag', line: 2 }]);
 });

@@ -123,6 +123,24 @@ t.test('facts, taken away with the rules, give the same explanation with no serv
   t.match(await away(['x']), { code: 2, err: /which rule of which shipment/ });
 });
 
+t.test('channels: who is heard and how late they tell, and why a feed rule says so', async (t) => {
+  const { out } = await ask(['channels']);
+  t.match(out, /^CHANNEL +STATUS +PROVED UNTIL \(.+\) +LAG +P95 +RULES$/m);
+  t.match(out, /broker-nl\/broker +hearing +2026-11-06 \d\d:00 +15m +1h 30m +broker-speaks: breached/);
+  const one = (await ask(['channels', 'broker-nl/broker'])).out;
+  t.match(one, /measured +95 of 100 of 120 reports within 1h 30m/);
+  t.match(
+    one,
+    /broker-speaks: breached\n {2}every channel of broker-nl.*\n {2}too late\n.*\n {2}event slowest@1/,
+  );
+  t.match(await json(['channels', 'broker-nl/broker']), { rows: [{ lag_reports: 120 }] });
+  t.match(await ask(['channels', 'nobody/x']), {
+    code: 1,
+    err: /no channel nobody\/x; there are broker-nl\/broker/,
+  });
+  t.match(await ask(['channels', 'a', 'b']), { code: 2 });
+});
+
 t.test('alerts: list and take charge, by the beginning of an id', async (t) => {
   t.match((await ask(['alerts'])).out, /firing +2026-11-03 06:00 +BREACHED: Customs release/);
   t.match(await json(['alerts', 'list']), { rows: [{ alert_id: LATE_ALERT }] });

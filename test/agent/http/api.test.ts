@@ -105,8 +105,15 @@ t.test('counts and lists of the tower', async (t) => {
     { kind: 'fired' },
   ]);
   t.match((await get('/api/v1/channels')).json.rows, [
-    { channel_id: 'broker-nl/broker', watermark: '2026-11-06T09:00:00.000Z' },
-    { status: 'blind' },
+    {
+      channel_id: 'broker-nl/broker',
+      watermark: '2026-11-06T09:00:00.000Z',
+      reporting_lag_ms: 900_000,
+      lag_p95_ms: 5_400_000,
+      lag_reports: 120,
+      feeds: [{ rule: 'broker-speaks', due_at: '2026-11-06T09:00:00.000Z', evidence: ['slowest@1'] }],
+    },
+    { status: 'blind', lag_p95_ms: null, feeds: [] },
   ]);
   t.match((await get('/api/v1/rules')).json.rows, [{ rule: 'eu-import-release', calendar: 'nl-customs' }]);
 });

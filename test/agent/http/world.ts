@@ -127,6 +127,19 @@ export const CHANNELS: ReadinessFacts['channels'] = [
     status: 'hearing',
     watermark: NOW,
     bestEffort: false,
+    reportingLagMs: 900_000,
+    measuredLag: { ms: 5_400_000, of: 120 },
+    feeds: [
+      {
+        rule: 'broker-speaks',
+        says: 'every channel of broker-nl: heard at least every 2h',
+        state: 'breached',
+        reason: 'feed-slow',
+        because: 'too late',
+        dueAt: NOW,
+        evidence: ['slowest@1'],
+      },
+    ],
   },
 ];
 const view = {

@@ -188,6 +188,7 @@ export const RULE: Rule = {
   reconcile: undefined,
   same: [],
   count: undefined,
+  feed: undefined,
   warn: [],
   calendar: 'nl-customs',
   pauseWhile: [],
