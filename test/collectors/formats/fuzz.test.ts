@@ -100,7 +100,10 @@ function wrongWith(result: MapResult, size: number): string | undefined {
   if (result.kind === 'ignored') return result.reason === '' ? 'left out without a reason' : undefined;
   const { events } = result;
   if (events.length + left > size) return `${events.length} events and ${left} notes from ${size} bytes`;
-  const bad = events.find(({ refs, occurredAt: { from, to } }) => refs.length === 0 || !(from <= to));
+  // What takes back an earlier message needs its id alone.
+  const bad = events.find(
+    ({ refs, retracted, occurredAt: { from, to } }) => (refs.length === 0 && !retracted) || !(from <= to),
+  );
   return bad === undefined ? undefined : `an event without refs or time: ${JSON.stringify(bad)}`;
 }
 
