@@ -30,7 +30,7 @@ CL* America/Santiago: LIB Paso Cristo Redentor-Los Libertadores/Los Andes; SAI S
 CN Asia/Shanghai: CAN Guangzhou Baiyun International Apt; CGO Zhengzhou Xinzheng International Apt;
 CN Asia/Shanghai: DAL Dalian; DDZ Dandong; DOX Dongxing; ERC Erlianhaote; GGZ Guangzhou; HRS Horgos;
 CN Asia/Shanghai: LHS Laohushao; MLX Manzhouli; NBG Ningbo Pt; NSA Nansha Pt;
-CN Asia/Shanghai: PEK Beijing Shoudu International Apt; QDG Qingdao Pt;
+CN Asia/Shanghai: PEK Beijing Shoudu International Apt; PVG Shanghai Pudong International Apt; QDG Qingdao Pt;
 CN Asia/Shanghai: SHA Shanghai Hongqiao International Apt; SHG Shanghai Pt; SHK Shekou Pt;
 CN Asia/Shanghai: SZX Shenzhen Baoan International Apt; TXG Tianjin Xingang Pt; XAM Xiamen; YSN Yangshan;
 CN Asia/Shanghai: YTN Yantian
@@ -116,11 +116,12 @@ TZ Africa/Dar_es_Salaam: DAR Dar es Salaam
 UA* Europe/Kyiv: COP Chop; ODS Odesa
 UG Africa/Kampala: MAL Malaba
 US* America/Los_Angeles: ACF Sumas; CXL Calexico; LAX Los Angeles; LGB Long Beach; OAK Oakland;
-US* America/Los_Angeles: OYM Otay Mesa; SEA Seattle; SYO San Ysidro
+US* America/Los_Angeles: OYM Otay Mesa; SEA Seattle; SYO San Ysidro; TIW Tacoma
 US* America/Anchorage: ANC Anchorage
 US* America/New_York: ATL Atlanta; BAL Baltimore; BUF Buffalo; CHS Charleston; CVG Cincinnati; EWR Newark;
 US* America/New_York: HUL Houlton; JAX Jacksonville; JFK John F. Kennedy Apt/New York; MIA Miami;
-US* America/New_York: NYC New York; ORF Norfolk; SAV Savannah; SYR Syracuse
+US* America/New_York: BOS Boston; NYC New York; ORF Norfolk; PEF Port Everglades; PHL Philadelphia;
+US* America/New_York: SAV Savannah; SYR Syracuse; TPA Tampa
 US* America/Chicago: CHI Chicago; DAL Dallas; DFW Dallas-Fort Worth Int Apt; EGP Eagle Pass; HOU Houston;
 US* America/Chicago: LRD Laredo; MEM Memphis; MSY New Orleans; ORD O'Hare Apt/Chicago; PMB Pembina;
 US* America/Chicago: PQT Portal; WOQ Woodridge
@@ -170,13 +171,39 @@ VE America/Caracas:
 ZM Africa/Lusaka:`;
 
 /**
- * Codes that are used in practice for a place whose entry is another one. Shanghai's port is CNSHG, and carriers write
- * CNSHA (in the list an airport); the like of Ningbo, Qingdao, Tianjin and Nhava Sheva.
+ * Codes that are used in practice for a place whose entry is another one, so that the two are one place here: Shanghai's port is CNSHG,
+ * and carriers write CNSHA (in the list an airport); the like of Ningbo, Qingdao, Tianjin, Xiamen, Dalian and Nhava Sheva; Tanjung Priok is Jakarta's port.
  */
 export const PLACE_ALIASES: Readonly<Record<string, string>> = {
   CNSHA: 'CNSHG',
   CNNGB: 'CNNBG',
   CNTAO: 'CNQDG',
   CNTSN: 'CNTXG',
+  CNXMN: 'CNXAM',
+  CNDLC: 'CNDAL',
   INJNP: 'INNSA',
+  IDTPP: 'IDJKT',
+};
+
+/** Airports whose IATA code is the last three letters of their UN/LOCODE. */
+const SAME_AS_IATA =
+  'AEDWC AEDXB ATVIE AUBNE AUMEL AUSYD BEANR BEBRU BELGG BRGRU BRVCP CAYYZ CHZRH CNCAN CNCGO CNPEK CNPVG CNSZX COBOG DECGN DEFRA DEHAM DELEJ EGCAI ' +
+  'ESBCN ESMAD ESVLC ETADD FRCDG FRMRS GBEMA GBLHR GBSOU GBSTN HKHKG IEDUB INBLR INBOM INCOK INDEL INMAA ITGOA ITMXP JPHND JPKIX JPNGO JPNRT KENBO ' +
+  'KRICN KRPUS LBBEY LKCMB LULUX MXMEX MXQRO MYKUL NGLOS NLAMS NOOSL NZAKL PHMNL PKKHI PLWAW PTLIS QADOH SADMM SAJED SARUH SEARN SEGOT SGSIN THBKK ' +
+  'TRIST TWKHH TWTPE USANC USATL USBOS USCHS USCVG USDFW USELP USEWR USHOU USIND USJFK USLAX USMEM USMIA USMSY USOAK USORD USORF USPHL USSAV USSEA ' +
+  'USTPA VNHAN VNSGN ZACPT ZADUR ZAJNB';
+
+/** IATA code of an airport → its UN/LOCODE. */
+export const AIRPORTS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(SAME_AS_IATA.split(' ').map((unlocode) => [unlocode.slice(2), unlocode])),
+  BFS: 'GBBEL',
+  DLC: 'CNDAL',
+  LPL: 'GBLIV',
+  // Hongqiao: the only meaning of the three letters that is no port.
+  SHA: 'CNSHG',
+  SDF: 'USLUI',
+  XMN: 'CNXAM',
+  YHZ: 'CAHAL',
+  YUL: 'CAMTR',
+  YVR: 'CAVAN',
 };

@@ -1,4 +1,4 @@
-import { PLACE_ALIASES, PLACES_TEXT } from './places-data.ts';
+import { AIRPORTS, PLACE_ALIASES, PLACES_TEXT } from './places-data.ts';
 
 /** A place of trade as UN/LOCODE knows it. */
 export interface Place {
@@ -40,13 +40,13 @@ const seen = new Map<string, Place>();
 const SEEN_LIMIT = 20_000;
 
 /**
- * The place that a UN/LOCODE names: blanks and letter case do not matter, aliases are resolved. Undefined when the text has not the form of a
+ * The place that a UN/LOCODE names: blanks, hyphens, dots and letter case do not matter, aliases are resolved. Undefined when the text has not the form of a
  * UN/LOCODE; `listed: false` when it has, and we know only its country (and the zone, where the country has one).
  */
 export function placeOf(code: string): Place | undefined {
   const known = seen.get(code);
   if (known !== undefined) return known;
-  const place = lookUp(code.replace(/\s+/g, '').toUpperCase());
+  const place = lookUp(code.replace(/[\s./-]+/g, '').toUpperCase());
   if (place === undefined) return undefined;
   if (seen.size >= SEEN_LIMIT) seen.clear();
   seen.set(code, place);
@@ -63,6 +63,12 @@ function lookUp(code: string): Place | undefined {
   return zone === undefined
     ? { unlocode, country, listed: false }
     : { unlocode, country, zone, listed: false };
+}
+
+/** The place of an airport by its IATA code; undefined when it is none that we know. */
+export function airportOf(code: string): Place | undefined {
+  const unlocode = AIRPORTS[code.trim().toUpperCase()];
+  return unlocode === undefined ? undefined : placeOf(unlocode);
 }
 
 /** The zone of every place in a country (ISO 3166-1 alpha-2); undefined when it has several, or is not in our list. */

@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { normaliseRef, REF_TYPES, type RefType } from '../../rules/refs.ts';
 import { wrongType, type YamlReport } from '../../rules/yaml-report.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
-import { placeOf } from '../places.ts';
+import { airportOf, placeOf } from '../places.ts';
 import type { Path } from './path.ts';
 import type { Scope } from './scope.ts';
 import { readTime, writtenAt } from './time-text.ts';
@@ -18,7 +18,7 @@ const CONVERTERS = {
     const code = text.trim().toUpperCase();
     return /^[A-Z]{2}$/.test(code) ? code : placeOf(code)?.country;
   },
-  unlocode: (text: string): string | undefined => placeOf(text)?.unlocode,
+  unlocode: (text: string): string | undefined => (placeOf(text) ?? airportOf(text))?.unlocode,
   /** Canonical decimal text; the attribute becomes a number. */
   number: (text: string): string | undefined => (DECIMAL.test(text) ? text : undefined),
   /** An amount without its decimal point, as X12 writes type N2: `12345` is 123.45. */

@@ -2,7 +2,7 @@ import type { Location, PlaceRole } from '../../rules/event.ts';
 import { readFields } from '../../rules/yaml-reader.ts';
 import type { YamlNode } from '../../rules/yaml-tree.ts';
 import { readOneOf, readTextNodes } from '../../rules/yaml-values.ts';
-import { placeOf, zoneOfCountry } from '../places.ts';
+import { airportOf, placeOf, zoneOfCountry } from '../places.ts';
 import { compileCondition } from './condition.ts';
 import { type MapContext, readTable } from './context.ts';
 import type { Scope, TextOf } from './scope.ts';
@@ -14,7 +14,8 @@ export type RoleOf = (scope: Scope, location: Location | undefined) => PlaceRole
 export const ROLES = ['origin', 'transshipment', 'destination'] as const satisfies readonly PlaceRole[];
 const isRole = (text: string | undefined): text is PlaceRole => ROLES.some((r) => r === text);
 
-/** `location:` `{unlocode, facility, name, country, zone}`, each a text. An unknown UN/LOCODE is kept and noted. */
+/** `location:` `{unlocode, facility, name, country, zone}`, each a text. The UN/LOCODE may be the IATA code
+ * of an airport; an unknown one is kept and noted. */
 export function compileLocation(node: YamlNode, context: MapContext): LocationOf {
   const fields = readFields(node, context.report, 'location');
   if (fields === undefined) return () => undefined;
@@ -32,7 +33,7 @@ export function compileLocation(node: YamlNode, context: MapContext): LocationOf
   fields.end();
   return (scope) => {
     const code = unlocode?.(scope);
-    const place = code === undefined ? undefined : placeOf(code);
+    const place = code === undefined ? undefined : (placeOf(code) ?? airportOf(code));
     if (code !== undefined && place?.listed !== true) {
       const why = place === undefined ? 'not the form of a UN/LOCODE' : 'not in our list of places';
       scope.notes.push({ kind: 'unknown-place', path: `${scope.recordAt}/location`, value: code, why });
