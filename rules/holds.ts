@@ -12,13 +12,14 @@ interface OpenHold {
 
 /**
  * The ledger of holds, sorted by when they were placed. A removal closes every hold of its agency (every
- * agency's when it names none), on its subject (on any when it names none), that was placed at the same
- * moment or before and is still open. A hold that is placed again while it is open (same agency, reason and
+ * agency's when it names none), for its reason (for any when it names none; one whose reason nobody told may be
+ * meant), on its subject (on any when it names none), that was placed at the same moment or before and is still open. A hold that is placed again while it is open (same agency, reason and
  * subject) is the same hold told twice. Of dates without a time the first moment places and the last removes.
  *
  * ```text
- *   CBP placed      ├──────────┤ CBP removed
- *   USDA placed         ├───────────── still open
+ *   CBP exam        ├──────────┤ CBP exam removed
+ *   CBP papers        ├─────────────── still open
+ *   USDA                ├───────────── still open
  * ```
  */
 export function holdLedger(
@@ -61,8 +62,8 @@ function place(ledger: OpenHold[], entry: TraceEntry): void {
   const told = ledger.some(
     (hold) =>
       hold.removed === undefined &&
-      sameAgency(hold.agency, agency) &&
-      hold.reason === reason &&
+      sameText(hold.agency, agency) &&
+      sameText(hold.reason, reason) &&
       hold.subject === subject,
   );
   if (!told) ledger.push({ agency, reason, subject, placed: entry, removed: undefined });
@@ -70,16 +71,19 @@ function place(ledger: OpenHold[], entry: TraceEntry): void {
 
 function remove(ledger: readonly OpenHold[], entry: TraceEntry): void {
   const agency = textOf(entry, 'hold.agency');
+  const reason = textOf(entry, 'hold.reason');
   const { subject } = entry.occurrence;
   for (const hold of ledger) {
     if (hold.removed !== undefined) continue;
-    if (agency !== '' && !sameAgency(hold.agency, agency)) continue;
+    if (agency !== '' && !sameText(hold.agency, agency)) continue;
+    if (reason !== '' && hold.reason !== '' && !sameText(hold.reason, reason)) continue;
     if (subject !== undefined && hold.subject !== subject) continue;
     hold.removed = entry;
   }
 }
 
-const sameAgency = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+/** Systems write the same name in capitals and not. */
+const sameText = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 
 const CONTAINER = /^[A-Z]{4}\d{7}$/;
 

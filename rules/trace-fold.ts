@@ -3,7 +3,15 @@ import { holdLedger } from './holds.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { Ref } from './refs.ts';
 import type { Hold, MilestoneFact, Trace, TraceEntry, Voided } from './trace.ts';
-import { ANSWERS, factOf, type Group, gather, groupOf, NONE_VOIDED } from './trace-occurrence.ts';
+import {
+  factOf,
+  type Group,
+  gather,
+  groupOf,
+  isOfHold,
+  NONE_VOIDED,
+  releasesAfter,
+} from './trace-occurrence.ts';
 import { byHappening, type SourceRank } from './trace-order.ts';
 
 /**
@@ -102,13 +110,13 @@ export class TraceFold {
   }
 
   /** An entry came into the group, or left it. */
-  #touch(group: Group, { classifier, milestone, attributes }: TraceEntry): void {
+  #touch(group: Group, entry: TraceEntry): void {
     group.stale = true;
     this.#milestonesStale = true;
-    if (classifier !== 'actual') return;
-    if (milestone === 'customs.hold.placed' || milestone === 'customs.hold.removed') this.#holdsStale = true;
-    else if (!ANSWERS.has(milestone) || attributes['declaration.version'] === undefined) return;
-    for (const other of this.#groups) if (other.milestone === 'customs.released') other.stale = true;
+    if (entry.classifier === 'actual' && isOfHold(entry.milestone)) this.#holdsStale = true;
+    const again = releasesAfter(entry);
+    if (again.length === 0) return;
+    for (const other of this.#groups) if (again.includes(other.milestone)) other.stale = true;
   }
 
   #gatherBounds(): void {

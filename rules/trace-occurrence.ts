@@ -3,7 +3,7 @@ import { MILESTONES, type MilestoneCode } from './milestone.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
 import type { Fact, Hold, MilestoneFact, TraceEntry, Voided } from './trace.ts';
 import { byLatest, byTrust, entryEventId, type SourceRank } from './trace-order.ts';
-import { judgeReleases, numberOf } from './trace-releases.ts';
+import { type Declaration, judgeReleases, numberOf } from './trace-releases.ts';
 
 /** What is said of one occurrence, and what that amounts to. */
 export interface Group {
@@ -27,11 +27,37 @@ export interface Group {
 
 export const NONE_VOIDED: readonly Voided[] = [];
 const NO_ENTRIES: readonly TraceEntry[] = [];
-/** Customs' answers: the highest version among them voids releases of earlier ones. */
-export const ANSWERS: ReadonlySet<MilestoneCode> = new Set<MilestoneCode>([
+const NO_HOLDS: readonly Hold[] = [];
+/** Releases, which may turn out to be none, and what tells of their declaration. */
+const DECLARED_BY: Readonly<Partial<Record<MilestoneCode, ReadonlySet<MilestoneCode>>>> = {
+  'customs.released': new Set(['customs.filed', 'customs.accepted', 'customs.released', 'entry.filed']),
+  'export.cleared': new Set(['export.filing.submitted', 'export.filing.accepted', 'export.cleared']),
+};
+/** What is only asked for has no version yet that could void anything. */
+const ANSWERS: ReadonlySet<MilestoneCode> = new Set<MilestoneCode>([
   'customs.accepted',
   'customs.released',
+  'export.filing.accepted',
+  'export.cleared',
 ]);
+
+const RELEASES = Object.keys(DECLARED_BY) as readonly MilestoneCode[];
+/** Holds are those of the import: what left the country of export was not kept by them. */
+const HELD_BACK: readonly MilestoneCode[] = ['customs.released'];
+const NO_MILESTONES: readonly MilestoneCode[] = [];
+
+/** Releases to look at again when an entry comes or goes: a hold, another version, how much there is to release. */
+export function releasesAfter({ classifier, milestone, attributes }: TraceEntry): readonly MilestoneCode[] {
+  if (classifier !== 'actual') return NO_MILESTONES;
+  if (isOfHold(milestone)) return HELD_BACK;
+  if (attributes['declaration.version'] === undefined && attributes['declared.quantity'] === undefined)
+    return NO_MILESTONES;
+  return RELEASES.filter((release) => DECLARED_BY[release]!.has(milestone));
+}
+
+export const isOfHold = (milestone: MilestoneCode): boolean =>
+  milestone === 'customs.hold.placed' || milestone === 'customs.hold.removed';
+
 const RANKS = new Map((Object.keys(MILESTONES) as MilestoneCode[]).map((code, rank) => [code, rank]));
 const ROLES = { none: 0, origin: 1, transshipment: 2, destination: 3 } as const;
 
@@ -93,7 +119,7 @@ export function gather(
     else if (entry.classifier === 'planned') planned = latest(planned, entry, rank);
     else estimated = latest(estimated, entry, rank);
   }
-  const alone = actuals.length === 1 && group.milestone !== 'customs.released' ? actuals[0] : undefined;
+  const alone = actuals.length === 1 && DECLARED_BY[group.milestone] === undefined ? actuals[0] : undefined;
   const othersBefore = group.others;
   group.others = NO_ENTRIES;
   if (actuals.length === 0) group.voided = NONE_VOIDED;
@@ -143,12 +169,15 @@ function bestOf(
   holds: readonly Hold[],
   rank: SourceRank,
 ): Fact | undefined {
-  if (group.milestone !== 'customs.released') {
+  const { milestone } = group;
+  const tells = DECLARED_BY[milestone];
+  if (tells === undefined) {
     const [best, ...others] = actuals.sort((a, b) => byTrust(a, b, rank));
     group.others = others;
     return factOf(best!, others.map(entryEventId));
   }
-  const judged = judgeReleases(actuals, holds, newestVersion(groups, group.occurrence.subject));
+  const holding = HELD_BACK.includes(milestone) ? holds : NO_HOLDS;
+  const judged = judgeReleases(actuals, holding, declarationOf(groups, tells, group.occurrence.subject));
   group.voided = judged.voided.length === 0 ? NONE_VOIDED : judged.voided;
   const [best, ...others] = [...judged.counting].sort((a, b) => byTrust(a.entry, b.entry, rank));
   if (best === undefined) return undefined;
@@ -157,18 +186,24 @@ function bestOf(
   return factOf(best.entry, also, best.at, best.observedAt);
 }
 
-/** The highest version of a declaration that customs has answered. */
-function newestVersion(groups: readonly Group[], subject: string | undefined): number | undefined {
-  let newest: number | undefined;
+/** The highest version of a declaration that customs has answered, and how much it declares. */
+function declarationOf(
+  groups: readonly Group[],
+  tells: ReadonlySet<MilestoneCode>,
+  subject: string | undefined,
+): Declaration {
+  let version: number | undefined;
+  let quantity = 0;
   for (const { milestone, occurrence, entries } of groups) {
-    if (!ANSWERS.has(milestone) || occurrence.subject !== subject) continue;
+    if (!tells.has(milestone) || occurrence.subject !== subject) continue;
     for (const entry of entries) {
       if (entry.classifier !== 'actual') continue;
-      const version = numberOf(entry, 'declaration.version');
-      if (version !== undefined && (newest === undefined || version > newest)) newest = version;
+      quantity = Math.max(quantity, numberOf(entry, 'declared.quantity') ?? 0);
+      const told = ANSWERS.has(milestone) ? numberOf(entry, 'declaration.version') : undefined;
+      if (told !== undefined && (version === undefined || told > version)) version = told;
     }
   }
-  return newest;
+  return { version, quantity };
 }
 
 /** The fact as it was, where the new one says the same of the same entry. */

@@ -3,6 +3,14 @@ import type { EpochMs, TimeSpan } from './time.ts';
 import type { Fact, Hold, TraceEntry, Voided } from './trace.ts';
 import { entryEventId } from './trace-order.ts';
 
+/** What is known of the declaration that is released. */
+export interface Declaration {
+  /** The highest version that customs has answered; undefined where none is told. */
+  readonly version: number | undefined;
+  /** How much it declares; 0 where nobody tells. */
+  readonly quantity: number;
+}
+
 /** A release that counts, and since when. */
 export interface Release {
   readonly entry: TraceEntry;
@@ -22,7 +30,7 @@ export interface Release {
  *   since the goods return to their previous status (1F); a hold removed before or at the release, though
  *   told later, does not touch it, and neither does one placed after it.
  * - `partial`: releases by quantity count when the quantities that one source released reach the declared
- *   one, from the release that reaches it; a negative quantity takes released goods back (CBP 14 to 16).
+ *   one (of the filing, the acceptance or the release itself), from the release that reaches it; a negative quantity takes released goods back (CBP 14 to 16).
  *
  * ```text
  *   hold       ├────────────┤ removed
@@ -33,13 +41,13 @@ export interface Release {
 export function judgeReleases(
   releases: readonly TraceEntry[],
   holds: readonly Hold[],
-  newestVersion: number | undefined,
+  declaration: Declaration,
 ): { readonly counting: readonly Release[]; readonly voided: readonly Voided[] } {
   const voided: Voided[] = [];
   const free: Release[] = [];
   for (const entry of releases) {
     const version = numberOf(entry, 'declaration.version');
-    if (version !== undefined && newestVersion !== undefined && version < newestVersion) {
+    if (version !== undefined && declaration.version !== undefined && version < declaration.version) {
       voided.push(voidedOf(entry, 'newer-version'));
       continue;
     }
@@ -47,7 +55,7 @@ export function judgeReleases(
     if (release === undefined) voided.push(voidedOf(entry, 'hold-open'));
     else free.push(release);
   }
-  const counting = completeReleases(free, voided);
+  const counting = completeReleases(free, declaration.quantity, voided);
   return { counting, voided };
 }
 
@@ -84,8 +92,11 @@ function whenFree(entry: TraceEntry, holds: readonly Hold[]): Release | undefine
 const isOpen = (hold: Hold, at: TimeSpan): boolean =>
   hold.placed.at.from <= at.from && (hold.removed === undefined || hold.removed.at.to > at.to);
 
-function completeReleases(releases: readonly Release[], voided: Voided[]): readonly Release[] {
-  const declared = Math.max(...releases.map(({ entry }) => numberOf(entry, 'declared.quantity') ?? 0));
+function completeReleases(
+  releases: readonly Release[],
+  declared: number,
+  voided: Voided[],
+): readonly Release[] {
   const bySource = new Map<string, Release[]>();
   const out: Release[] = [];
   for (const release of releases) {

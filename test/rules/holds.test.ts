@@ -78,6 +78,33 @@ t.test('the ledger', async (t) => {
   t.same(ledger(traceOf([removed(2, 'CBP')])), [], 'a removal alone is no hold');
 });
 
+t.test('a removal that names a reason ends that hold and no other', async (t) => {
+  const why = (reason: string) => ({ attributes: { 'hold.agency': 'CBP', 'hold.reason': reason } });
+  const exam = placed(1, 'CBP', { ...why('intensive exam'), key: 'exam' });
+  const papers = placed(2, 'CBP', { ...why('papers'), key: 'papers' });
+  const open = (...events: ShipmentEvent[]) =>
+    traceOf(events).holds.flatMap(({ reason, removed: end }) => (end === undefined ? [reason] : []));
+  t.same(open(exam, papers, removed(3, 'CBP', why('Papers '))), ['intensive exam'], 'as others write it');
+  t.same(open(exam, papers, removed(3, 'CBP', why('seizure'))), ['intensive exam', 'papers'], 'none of them');
+  t.same(open(exam, papers, removed(3, 'CBP')), [], 'without a reason, every hold of the agency');
+  const unsaid = placed(1, 'CBP', { attributes: { 'hold.agency': 'CBP' }, key: 'unsaid' });
+  t.same(
+    open(unsaid, papers, removed(3, 'CBP', why('exam'))),
+    ['papers'],
+    'whose reason nobody told, it may be meant',
+  );
+  const usda = placed(1, 'USDA', {
+    attributes: { 'hold.agency': 'USDA', 'hold.reason': 'papers' },
+    key: 'usda',
+  });
+  t.same(open(usda, papers, removed(3, 'CBP', why('papers'))), ['papers'], 'of that agency');
+  const release = released(5);
+  const one = removed(6, 'CBP', why('papers'));
+  t.equal(releaseOf(traceOf([exam, papers, release, one])), undefined, 'the exam still keeps the goods');
+  const both = [one, removed(7, 'CBP', { ...why('intensive exam'), key: 'done' })];
+  t.equal(releaseOf(traceOf([exam, papers, release, ...both]))?.at.from, hour(7));
+});
+
 t.test('a release while a hold is open is not a release', async (t) => {
   const hold = placed(1, 'CBP');
   const release = released(5);
@@ -124,6 +151,52 @@ t.test('a higher version of a declaration voids an earlier release', async (t) =
   const again = traceOf([first, amended, released(8, { 'declaration.version': '2' }, mrn)]);
   t.equal(releaseOf(again)?.at.from, hour(8));
   t.ok(releaseOf(traceOf([first, { ...amended, occurrence: { subject: 'other' } }])), 'another declaration');
+});
+
+t.test(
+  'a higher version of an export declaration voids its clearance; one that is only asked for voids nothing',
+  async (t) => {
+    const mrn = '24GBQ4OPL9LU18CNZ7';
+    const of = (key: string, at: number, milestone: ShipmentEvent['milestone'], version: number) =>
+      event(key, {
+        at,
+        milestone,
+        occurrence: { subject: mrn },
+        attributes: { 'declaration.version': version },
+      });
+    const cleared = of('cleared', 5, 'export.cleared', 1);
+    const clearanceOf = (...events: ShipmentEvent[]) =>
+      traceOf(events).milestones.find(({ milestone }) => milestone === 'export.cleared')?.actual?.at.from;
+    t.equal(clearanceOf(cleared), hour(5));
+    t.equal(clearanceOf(cleared, of('asked', 6, 'export.filing.submitted', 2)), hour(5));
+    const amended = of('amended', 7, 'export.filing.accepted', 2);
+    t.same(traceOf([cleared, amended]).voided, [
+      { eventId: cleared.id, milestone: 'export.cleared', reason: 'newer-version' },
+    ]);
+    t.equal(clearanceOf(amended, cleared), undefined, 'in whatever order we learn of it');
+    t.equal(clearanceOf(cleared, amended, of('again', 9, 'export.cleared', 2)), hour(9));
+    const ask = event('import', {
+      at: 6,
+      milestone: 'customs.filed',
+      occurrence: { subject: mrn },
+      attributes: { 'declaration.version': 2 },
+    });
+    const released1 = released(5, { 'declaration.version': 1 }, mrn);
+    t.ok(releaseOf(traceOf([released1, ask])), 'an import amendment that customs has not accepted');
+    t.equal(clearanceOf(cleared, placed(1, 'CBP')), hour(5), 'a hold at import keeps no export');
+  },
+);
+
+t.test('how much there is to release may stand in the filing', async (t) => {
+  const filed = event('filed', {
+    at: 1,
+    milestone: 'customs.filed',
+    attributes: { 'declared.quantity': '100' },
+  });
+  const part = (at: number, quantity: number) => released(at, { 'release.quantity': quantity });
+  t.equal(releaseOf(traceOf([part(5, 60)]))?.at.from, hour(5), 'nobody says that there is more');
+  t.equal(releaseOf(traceOf([part(5, 60), filed])), undefined, 'known later, too');
+  t.equal(releaseOf(traceOf([filed, part(5, 60), part(6, 40)]))?.at.from, hour(6));
 });
 
 t.test('releases by quantity', async (t) => {

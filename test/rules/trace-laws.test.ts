@@ -15,7 +15,7 @@ const version = fc.record(
     'hold.reason': fc.constantFrom('exam', 'papers'),
     'declaration.version': fc.integer({ min: 1, max: 3 }),
     'release.quantity': fc.integer({ min: -2, max: 6 }),
-    'declared.quantity': fc.constant(8),
+    'declared.quantity': fc.constantFrom(4, 8),
   },
   { requiredKeys: [] },
 );
@@ -25,6 +25,9 @@ const holding: readonly MilestoneCode[] = [
   'customs.hold.removed',
   'customs.released',
   'customs.accepted',
+  'customs.filed',
+  'export.filing.accepted',
+  'export.cleared',
 ];
 
 /** A content of a statement; which one an order carries is drawn apart, so that contents come back. */
