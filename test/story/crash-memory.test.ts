@@ -107,23 +107,32 @@ t.test('killed while it catches up with what it could not store', async (t) => {
   }
 });
 
-t.test(
-  'ClickHouse away from the first day on: judged and told all the same, stored afterwards',
-  async (t) => {
-    const messages = 2_000;
-    const undisturbed = await undisturbedRun(t, messages);
-    const world = await makeWorld(t, { messages, clickhouse, settings: 'limits: { pending_rows: 1000 }' });
-    const outcome = await live(world, {
-      outage: {
-        afterCommits: 0,
-        whileAway: async (judging) => {
-          t.strictSame(await faultsOfTelling(world), [], 'everybody was told while nothing could be stored');
-          t.equal((await alertLogOf(world)).length, undisturbed.alerts.length);
-          t.strictSame(judging.store.floor(), {}, 'nothing was stored');
+t.test('from the first day on', async (t) => {
+  const messages = 2_000;
+  const undisturbed = await undisturbedRun(t, messages);
+  for (const [what, manner] of [
+    ['ClickHouse is away', {}],
+    ['ClickHouse answers nothing', { hangs: true }],
+  ] as const) {
+    await t.test(`${what}: judged and told all the same, stored afterwards`, async (t) => {
+      const world = await makeWorld(t, { messages, clickhouse, settings: 'limits: { pending_rows: 1000 }' });
+      const outcome = await live(world, {
+        outage: {
+          ...manner,
+          afterCommits: 0,
+          whileAway: async (judging) => {
+            t.strictSame(
+              await faultsOfTelling(world),
+              [],
+              'everybody was told while nothing could be stored',
+            );
+            t.equal((await alertLogOf(world)).length, undisturbed.alerts.length);
+            t.strictSame(judging.store.floor(), {}, 'nothing was stored');
+          },
         },
-      },
+      });
+      t.equal(outcome, 'done');
+      await isAsUndisturbed(t, world, undisturbed);
     });
-    t.equal(outcome, 'done');
-    await isAsUndisturbed(t, world, undisturbed);
-  },
-);
+  }
+});

@@ -32,10 +32,11 @@ export interface Kill {
   readonly when: 'before' | 'after';
 }
 
-/** ClickHouse goes away, and comes back when everything is judged and told although nothing could be stored. */
+/** ClickHouse goes away (or, with `hangs`, takes what it is given and does not answer), and comes back when everything is judged and told although nothing could be stored. */
 export interface Outage {
   /** After so many commits of this life; 0: from the beginning. */
   readonly afterCommits: number;
+  readonly hangs?: true;
   /** Really stops it; absent: every insert is refused as if nobody listened. */
   readonly stop?: () => Promise<void>;
   readonly start?: () => Promise<void>;
@@ -61,7 +62,10 @@ class Process {
   dead = false;
   /** Nothing can be inserted. */
   storeAway = false;
+  /** Resolves when the store is back, for those who wait instead of failing. */
+  readonly storeBack = Promise.withResolvers<void>();
   #tellDeath: () => void = () => undefined;
+  readonly hangs: boolean;
   readonly #kill: Kill | undefined;
   readonly #outage: Outage | undefined;
 
@@ -69,6 +73,7 @@ class Process {
     this.#kill = kill;
     this.#outage = outage;
     this.storeAway = outage?.afterCommits === 0;
+    this.hangs = outage?.hangs ?? false;
     this.died = new Promise((resolve) => {
       this.#tellDeath = resolve;
     });
@@ -187,6 +192,7 @@ async function run(
       await outage.whileAway?.(judging);
       await outage.start?.();
       process.storeAway = false;
+      process.storeBack.resolve();
     }
     await judging.store.flush();
     await judging.notifier.idle();
@@ -247,6 +253,7 @@ function watchClient(client: ClickHouseClient, process: Process): ClickHouseClie
   client.exec = ((options: Parameters<typeof exec>[0]) => {
     const table = /INSERT INTO \S+\.(\w+)/.exec(options.query)?.[1];
     if (table === undefined) return exec(options);
+    if (process.storeAway && process.hangs) return process.storeBack.promise.then(() => exec(options));
     if (process.storeAway) return Promise.reject(new Error('connect ECONNREFUSED'));
     const edge = table === 'commits' ? 'commit' : table === 'shipments_state' ? 'state' : 'facts';
     return process.use(edge, async () => {
