@@ -5,6 +5,7 @@ import { Show } from '../demo/show.ts';
 import { introduction, summary } from '../demo/words.ts';
 import { formatLogLine } from '../log-line.ts';
 import { type Command, type CommandContext, textOption, UsageError } from './command.ts';
+import { demoSeeds } from './demo-seeds.ts';
 
 /** `laytime demo`: a simulated world, and the agent that watches it. */
 export const demoCommand: Command = {
@@ -14,6 +15,10 @@ export const demoCommand: Command = {
   options: {
     for: { type: 'string', describe: 'end by itself after about so long, with a summary' },
     seed: { type: 'string', describe: 'another world (default: 1)' },
+    seeds: {
+      type: 'string',
+      describe: 'judge so many worlds in no time, without engines, and count what was told falsely or missed',
+    },
     shipments: { type: 'string', describe: 'how many (default: 300)' },
     'data-dir': { type: 'string', describe: 'keep everything here (default: a temporary directory)' },
   },
@@ -26,15 +31,17 @@ export const demoCommand: Command = {
 
 async function demo(context: CommandContext): Promise<number> {
   const { clock, json, stderr, stdout } = context;
+  const seed = numberOption(context, 'seed', 1);
+  const shipments = numberOption(context, 'shipments', 300);
+  const seeds = numberOption(context, 'seeds', 0);
+  if (seeds > 0) return demoSeeds(context, { first: seed, seeds, shipments });
   const print = json ? stderr : stdout;
   const forMs = lengthOption(context, 'for');
   const until = forMs === undefined ? undefined : clock.elapsed() + forMs;
   const dataDir = textOption(context, 'data-dir');
   const show = new Show({ clock, signal: context.signal, print, ...(until !== undefined && { until }) });
   const world = await startDemo({
-    seed: numberOption(context, 'seed', 1),
-    shipments: numberOption(context, 'shipments', 300),
-    clock,
+    ...{ seed, shipments, clock },
     ...(dataDir !== undefined && { dataDir: resolve(context.cwd, dataDir) }),
     onLine: (line) => {
       if (line.level === 'error') stderr(`${formatLogLine(line, new Date(clock.now()), false)}\n`);
@@ -64,7 +71,7 @@ function lengthOption(context: CommandContext, name: string): number | undefined
 function numberOption(context: CommandContext, name: string, absent: number): number {
   const text = textOption(context, name);
   if (text === undefined) return absent;
-  if (!/^\d{1,6}$/.test(text) || (name === 'shipments' && Number(text) === 0)) {
+  if (!/^\d{1,6}$/.test(text) || (name !== 'seed' && Number(text) === 0)) {
     throw new UsageError(`--${name} ${text}: expected a whole number`);
   }
   return Number(text);

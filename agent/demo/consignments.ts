@@ -61,7 +61,7 @@ function importStory(voyage: Voyage, lrn: string, { frontier }: Calendars, chanc
   return { declarations, dutyAssessedAt, releasedAt: toMinute(releasedAt) };
 }
 
-/** Filed, answered; refused and filed again under another number; answered late. */
+/** Filed, answered; refused (now and then twice) and filed again under another number; answered late. */
 function declare(
   filedAt: EpochMs,
   lrn: string,
@@ -77,10 +77,16 @@ function declare(
     filedAt: at,
     acceptedAt: answer(at),
   });
-  if (!chance.happens(rejection)) return [accept(lrn, filedAt)];
-  const rejectedAt = toMinute(filedAt + chance.between(4, 40) * MINUTE);
-  const again = toMinute(rejectedAt + chance.between(2, 14) * HOUR);
-  return [{ lrn, filedAt, rejectedAt }, accept(`${lrn}A`, again)];
+  const refused: Declaration[] = [];
+  let at = filedAt;
+  for (const suffix of ['', 'A']) {
+    // Whoever was refused once is refused again more often.
+    if (!chance.happens(suffix === '' ? rejection : 0.3)) return [...refused, accept(`${lrn}${suffix}`, at)];
+    const rejectedAt = toMinute(at + chance.between(4, 40) * MINUTE);
+    refused.push({ lrn: `${lrn}${suffix}`, filedAt: at, rejectedAt });
+    at = toMinute(rejectedAt + chance.between(2, 14) * HOUR);
+  }
+  return [...refused, accept(`${lrn}B`, at)];
 }
 
 function exportStory(voyage: Voyage, lrn: string, { port }: Calendars, chance: Chance): CustomsStory {
@@ -112,13 +118,13 @@ function exportStory(voyage: Voyage, lrn: string, { port }: Calendars, chance: C
   return { ...common, releasedAt: toMinute(releasedAt) };
 }
 
-/** When the clerks post: in the hours before the close of the n-th business day; sometimes late, sometimes never. */
+/** When the clerks post: in the hours before the close of the n-th business day; sometimes late, sometimes never, sometimes another amount. */
 export function postings(
   story: CustomsStory,
   deliveredAt: EpochMs,
   { finance }: Calendars,
   chance: Chance,
-): Pick<DemoShipment, 'dutyPostedAt' | 'landedCostPostedAt'> {
+): Pick<DemoShipment, 'dutyPence' | 'dutyPostedAt' | 'landedCostPostedAt'> {
   const onDay = (from: EpochMs, day: number): EpochMs =>
     toMinute(finance.addOpenDays(from, day) - chance.between(1.2, 8) * HOUR);
   const { dutyAssessedAt } = story;
@@ -126,7 +132,12 @@ export function postings(
   const cost = chance.next();
   const dutyDay = duty < 0.1 ? chance.whole(3, 6) : chance.whole(1, 2);
   const costDay = cost < 0.1 ? chance.whole(6, 9) : chance.whole(1, 4);
+  const assessed = chance.whole(12_000, 940_000);
+  // A clerk's slip: another invoice's amount, or one digit too few.
+  const wrong = chance.happens(0.5) ? chance.whole(12_000, 940_000) : Math.floor(assessed / 10);
+  const slipped = chance.happens(0.07) && Math.abs(wrong - assessed) > 0.02 * assessed + 1_000;
   return {
+    dutyPence: { assessed, posted: slipped ? wrong : assessed },
     ...(dutyAssessedAt !== undefined && duty < 0.96 && { dutyPostedAt: onDay(dutyAssessedAt, dutyDay) }),
     ...(cost < 0.95 && { landedCostPostedAt: onDay(deliveredAt, costDay) }),
   };

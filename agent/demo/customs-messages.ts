@@ -28,7 +28,7 @@ export function customsMessages(
     const final = i === shipment.declarations.length - 1;
     const list = isExport
       ? exportNotifications(declaration, shipment, final)
-      : importNotifications(declaration, shipment, final, chance);
+      : importNotifications(declaration, shipment, final);
     for (const [n, one] of list.entries()) {
       const at = Math.max(startAt, Math.round(one.at + MINUTE + chance.between(0, LATEST_MS - MINUTE)));
       const message = {
@@ -58,12 +58,11 @@ function importNotifications(
   declaration: Declaration,
   shipment: DemoShipment,
   final: boolean,
-  chance: Chance,
 ): readonly Notification[] {
   const { filedAt, rejectedAt, acceptedAt } = declaration;
   const filed: Notification = { at: filedAt, code: '02', states: ['customs.filed'] };
   if (!final) return [filed, { at: rejectedAt!, code: '03', states: ['customs.rejected'] }];
-  const { hold, dutyAssessedAt, releasedAt } = shipment;
+  const { hold, dutyAssessedAt, dutyPence, releasedAt } = shipment;
   return [
     filed,
     { at: acceptedAt! + MINUTE, code: '01', states: ['customs.accepted'], acceptedAt: acceptedAt! },
@@ -71,7 +70,7 @@ function importNotifications(
       at: dutyAssessedAt!,
       code: '13',
       states: ['duty.assessed'],
-      amount: chance.between(120, 9_400).toFixed(2),
+      amount: (dutyPence.assessed / 100).toFixed(2),
     },
     ...(hold === undefined
       ? []

@@ -102,7 +102,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const config = demoConfig(project.config!, stage, nats.url, directory, await httpPort(project.config!));
     const driver = new Driver(stage, virtual, stopping.signal);
     const ledger = new AlertLedger();
-    const clocks = trueClocks(world.shipments, calendars.rules.ruleSet, config.tenant);
+    const clocks = trueClocks(world.shipments, calendars.rules.ruleSet, config.tenant, world.times.startAt);
     const hearsay = new Hearsay(world);
     await stage.publishDue();
     app = await startApp({
@@ -133,7 +133,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-function loadDemoProject(year: number): Project {
+export function loadDemoProject(year: number): Project {
   const env = (name: string): string | undefined => (name === 'DEMO_SAP_PASSWORD' ? SAP_PASSWORD : undefined);
   const project = loadProject(CONFIG_FILE, { env, cwd: HERE, year });
   const wrong = project.problems.find(({ severity }) => severity === 'error');

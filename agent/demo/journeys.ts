@@ -193,7 +193,11 @@ export function complete(voyage: Voyage, releasedAt: EpochMs, chance: Chance): J
         voyage.dischargedAt + (voyage.lane.mode === 'air' ? HOUR : 4 * HOUR),
         releasedAt + 2 * HOUR,
       );
-      const late = voyage.lane.mode === 'sea' && chance.happens(0.1);
+      const atSea = voyage.lane.mode === 'sea';
+      // Now and then a box leaves the terminal that nobody has released.
+      const early = releasedAt - chance.between(1, 20) * HOUR;
+      if (atSea && chance.happens(0.15) && early > voyage.dischargedAt + 4 * HOUR) return plain(early);
+      const late = atSea && chance.happens(0.1);
       const gateOutAt = late
         ? Math.max(ready, due) + chance.between(5, 60) * HOUR
         : Math.max(

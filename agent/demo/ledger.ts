@@ -53,12 +53,19 @@ export class AlertLedger {
       const toldBy = Math.max(dueAt, start.at + 3 * HOUR) + rule.waitForFeedsMs + MINUTE;
       if (toldBy >= now) return false;
       const end = hearsay.first(shipment.index, endMarks);
-      if (end !== undefined && end.at <= toldBy) return false;
-      const told = this.#byClock.get(clock.clockId) ?? [];
-      return !told.some(({ change }) => change.after.status === 'firing');
+      if (canBePutRight(rule) && end !== undefined && end.at <= toldBy) return false;
+      return !this.toldOf(clock);
     });
   }
+
+  /** Whether anybody was told that a promise is broken. */
+  toldOf({ clockId }: TrueClock): boolean {
+    return (this.#byClock.get(clockId) ?? []).some(({ change }) => change.after.status === 'firing');
+  }
 }
+
+/** What happened in the wrong order, or too often, stays so whatever comes after it. */
+const canBePutRight = ({ kind }: TrueClock['rule']): boolean => kind !== 'sequence' && kind !== 'count';
 
 /** False alarms of the naive checker until `now`. */
 export const naiveFalseAlerts = (alarms: readonly NaiveAlarm[], now: EpochMs): readonly NaiveAlarm[] =>

@@ -1,5 +1,8 @@
 import { before, dueAt } from '../../rules/budget.ts';
-import type { RuleSet } from '../../rules/sla.ts';
+import type { Calendar } from '../../rules/calendar.ts';
+import { dateAfter } from '../../rules/date-rule.ts';
+import type { Rule, RuleSet } from '../../rules/sla.ts';
+import type { RuleKind } from '../../rules/sla-kind.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Said } from './said.ts';
 import { isLate, type Mark, type TrueClock } from './truth.ts';
@@ -74,17 +77,30 @@ export function naiveAlarms(
   const alarms: NaiveAlarm[] = [];
   for (const clock of clocks) {
     const { rule, shipment, startMark, endMarks } = clock;
+    if (!HAS_DEADLINE.has(rule.kind)) continue;
     const start = hearsay.first(shipment.index, [startMark]);
     if (start === undefined) continue;
     const calendar = rule.calendar === undefined ? undefined : ruleSet.calendars.get(rule.calendar);
-    const due =
-      rule.kind === 'before'
-        ? before(start.said.at, rule.within, calendar)
-        : dueAt(start.said.at, rule.within, calendar);
+    const due = deadlineFrom(start.said.at, rule, calendar);
     const at = Math.max(due, start.at);
     const end = hearsay.first(shipment.index, endMarks);
     if (end !== undefined && end.at <= at) continue;
     alarms.push({ at, clock, isFalse: !isLate(clock) });
   }
   return alarms.sort((a, b) => a.at - b.at);
+}
+
+/** Kinds of which a deadline and an end are all there is to know. */
+const HAS_DEADLINE: ReadonlySet<RuleKind> = new Set([
+  'after',
+  'ack',
+  'before',
+  'by',
+  'calendar-date',
+  'dwell',
+]);
+
+function deadlineFrom(at: EpochMs, { kind, within, on }: Rule, calendar: Calendar | undefined): EpochMs {
+  if (on !== undefined) return dateAfter(at, on, calendar);
+  return kind === 'before' ? before(at, within, calendar) : dueAt(at, within, calendar);
 }

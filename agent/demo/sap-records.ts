@@ -105,7 +105,7 @@ export const postingDay = (at: EpochMs): EpochMs => local(at, SAP_ZONE).startOfD
 
 /** Supplier invoices that post duty (by the MRN) and landed cost (by the delivery). */
 export function invoiceStates(shipment: DemoShipment): readonly RecordState[] {
-  const { index, delivery, declarations, dutyPostedAt, landedCostPostedAt } = shipment;
+  const { index, delivery, declarations, dutyPence, dutyPostedAt, landedCostPostedAt } = shipment;
   const mrn = declarations.at(-1)!.mrn;
   const states: RecordState[] = [];
   const post = (
@@ -147,7 +147,7 @@ export function invoiceStates(shipment: DemoShipment): readonly RecordState[] {
     ],
   });
   if (dutyPostedAt !== undefined && mrn !== undefined) {
-    const amount = `${100 + ((index * 37) % 5000)}.40`;
+    const amount = (dutyPence.posted / 100).toFixed(2);
     const fields = { DocumentHeaderText: 'DUTY', AssignmentReference: mrn, InvoiceGrossAmount: amount };
     const items = { to_SuplrInvcItemPurOrdRef: item('ZOA1', amount) };
     post('duty', dutyPostedAt, { ...fields, ...items }, { milestone: 'duty.posted', ref: `mrn:${mrn}` });

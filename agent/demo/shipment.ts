@@ -136,7 +136,11 @@ export interface DemoShipment {
   readonly exportClearedAt?: EpochMs;
   readonly hold?: TrueHold;
   readonly dutyAssessedAt?: EpochMs;
+  /** In pence, as customs assesses and as a clerk posts it. */
+  readonly dutyPence: { readonly assessed: number; readonly posted: number };
   readonly releasedAt: EpochMs;
+  /** When the customer was promised the goods. */
+  readonly promisedAt: EpochMs;
   readonly deliveredAt: EpochMs;
   /** Moments of posting, in business hours; only their dates are told. Absent: forgotten. */
   readonly dutyPostedAt?: EpochMs;

@@ -9,6 +9,7 @@ import {
   HOUR,
   LANES,
   type Lane,
+  MINUTE,
   toMinute,
   type WorldTimes,
 } from './shipment.ts';
@@ -101,10 +102,17 @@ function consignments(
       createdAt,
       goodsIssues: goodsIssues(voyage, createdAt, chance),
       ...story,
+      promisedAt: promise(deliveredAt, chance),
       deliveredAt,
       ...postings(story, deliveredAt, calendars, chance),
     };
   });
+}
+
+/** Mostly kept by some hours, or missed by less than anybody minds. */
+function promise(deliveredAt: EpochMs, chance: Chance): EpochMs {
+  const hoursEarly = chance.happens(0.08) ? chance.between(-60, -13) : chance.between(-10, 16);
+  return toMinute(deliveredAt + hoursEarly * HOUR);
 }
 
 /** Nobody posts at night; and the hour that comes twice in autumn could not be told from local times. */
@@ -113,14 +121,24 @@ function byDay(at: EpochMs): EpochMs {
   return toMinute(night ? at + 6 * HOUR : at);
 }
 
+/** SAP writes midnight for a time that it does not know. */
+function notAtMidnight(at: EpochMs, zone: string): EpochMs {
+  const { hour, minute } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+  return hour === 0 && minute === 0 ? at + MINUTE : at;
+}
+
 /** Goods issue in working hours some days before departure; now and then cancelled and posted again. */
 function goodsIssues(voyage: Voyage, createdAt: EpochMs, chance: Chance): readonly GoodsIssue[] {
   const { departedAt, lane } = voyage;
   const late = chance.happens(0.05);
   const daysBefore =
     lane.mode === 'air' ? chance.between(1, 3) : late ? chance.between(10.2, 11.5) : chance.between(2, 7);
-  const at = byDay(Math.max(departedAt - daysBefore * DAY, createdAt + HOUR));
+  const { zone } = lane.origin;
+  const at = notAtMidnight(byDay(Math.max(departedAt - daysBefore * DAY, createdAt + HOUR)), zone);
   if (!chance.happens(0.05) || departedAt - at < 2 * DAY) return [{ at }];
   const cancelledAt = at + toMinute(chance.between(2, 8) * HOUR);
-  return [{ at, cancelledAt }, { at: byDay(cancelledAt + chance.between(3, 20) * HOUR) }];
+  return [
+    { at, cancelledAt },
+    { at: notAtMidnight(byDay(cancelledAt + chance.between(3, 20) * HOUR), zone) },
+  ];
 }

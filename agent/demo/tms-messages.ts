@@ -8,6 +8,8 @@ import { type DemoShipment, HOUR, MINUTE, type Stop } from './shipment.ts';
 /** Reporting of the TMS: what drivers and planners type, soon after it happened. Within `reporting_lag` of the source. */
 const LATEST_UPDATE_MS = 45 * MINUTE;
 const STRAY_MS = 65 * MINUTE;
+/** So long after the beginning the TMS has told how everything stood. */
+const FIRST_TOLD_MS = 1_000;
 
 /** Everything that the TMS publishes of one shipment: the whole shipment as it stands, at each change. */
 export function tmsMessages(
@@ -16,13 +18,14 @@ export function tmsMessages(
   chance: Chance,
 ): readonly StreamMessage[] {
   const updates = updatesOf(shipment, chance);
-  // What had happened before the watch began is told at once, as it stood then.
+  // What had happened before the watch began is told at once, as it stood then; after what customs had said of it until then, which
+  // waits for the shipment.
   const first = updates.findLast((at) => at <= startAt);
   const messages: StreamMessage[] = [];
   for (const updatedAt of updates) {
     if (updatedAt < startAt && updatedAt !== first) continue;
     const stray = chance.happens(0.04) && updatedAt > startAt ? chance.between(30 * MINUTE, STRAY_MS) : 0;
-    const at = Math.max(startAt, Math.round(updatedAt + stray));
+    const at = Math.max(startAt + FIRST_TOLD_MS, Math.round(updatedAt + stray));
     const message = { at, subject: `tms.shipments.${shipment.tmsId}`, ...snapshot(shipment, updatedAt) };
     if (updatedAt > startAt && chance.happens(0.008)) {
       messages.push({
@@ -144,7 +147,7 @@ const lrnsKnown = (declarations: DemoShipment['declarations'], at: EpochMs): rea
   declarations.filter((_, i) => i === 0 || declarations[i - 1]!.rejectedAt! <= at).map(({ lrn }) => lrn);
 
 /** The plan as it stands: of loading the newest one, of the rest the first. */
-function plansOf({ journey, deliveredAt }: DemoShipment, at: EpochMs): readonly Told[] {
+function plansOf({ journey, promisedAt }: DemoShipment, at: EpochMs): readonly Told[] {
   const { loadingPlans, departedAt, arrivedAt, transshipment } = journey;
   const loading = loadingPlans.findLast(({ knownAt }) => knownAt <= at) ?? loadingPlans[0]!;
   const hours = (n: number): EpochMs => n * HOUR;
@@ -168,6 +171,6 @@ function plansOf({ journey, deliveredAt }: DemoShipment, at: EpochMs): readonly 
           } as const,
         ]),
     { at: arrivedAt - hours(5), milestone: 'arrived', role: 'destination', field: 'arrival' },
-    { at: deliveredAt - hours(9), milestone: 'delivered', role: 'destination', field: 'delivery' },
+    { at: promisedAt, milestone: 'delivered', role: 'destination', field: 'delivery' },
   ];
 }

@@ -45,14 +45,16 @@ const SHIPMENT: DemoShipment = {
   goodsIssues: [{ at: at(1, 2) }],
   declarations: [{ lrn: 'LT1', mrn: '26GBABCDE1234FGHJ5', filedAt: at(2, 8), acceptedAt: at(2, 8, 30) }],
   dutyAssessedAt: at(2, 8, 32),
+  dutyPence: { assessed: 120_000, posted: 120_000 },
   releasedAt: at(3, 12),
+  promisedAt: at(5, 20),
   deliveredAt: at(5, 18),
   dutyPostedAt: at(4, 15),
   landedCostPostedAt: at(9, 12),
 };
 
 function clockOf(rule: string, change: Partial<DemoShipment> = {}): TrueClock {
-  const found = trueClocks([{ ...SHIPMENT, ...change }], ruleSet, 'demo').find(
+  const found = trueClocks([{ ...SHIPMENT, ...change }], ruleSet, 'demo', at(1, 0)).find(
     (clock) => clock.rule.name === rule,
   );
   if (found === undefined) throw new Error(`no clock of ${rule}`);
@@ -82,9 +84,64 @@ t.test('of a posting only the date counts', async (t) => {
   t.notOk(isLate(clockOf('duty-posted', { dutyPostedAt: at(4, 16, 59) })));
   t.ok(isLate(clockOf('duty-posted', { dutyPostedAt: at(5, 8) })));
   const { dutyPostedAt: _, ...forgotten } = SHIPMENT;
-  const never = trueClocks([forgotten], ruleSet, 'demo').find(({ rule }) => rule.name === 'duty-posted')!;
+  const never = trueClocks([forgotten], ruleSet, 'demo', at(1, 0)).find(
+    ({ rule }) => rule.name === 'duty-posted',
+  )!;
   t.ok(isBreached(never, NOW));
   t.notOk(isBreached(never, at(4, 16)));
+});
+
+t.test('a promised date moves no clock but its own, and bears some hours', async (t) => {
+  t.equal(clockOf('delivered-as-promised').dueAt, at(6, 8));
+  t.notOk(isLate(clockOf('delivered-as-promised')));
+  t.ok(isLate(clockOf('delivered-as-promised', { promisedAt: at(5, 5) })));
+});
+
+t.test('what left the terminal before its release did so for ever', async (t) => {
+  t.notOk(isLate(clockOf('gate-out-after-release')));
+  const early = clockOf('gate-out-after-release', { releasedAt: at(5, 10) });
+  t.ok(isBreached(early, NOW));
+  const released = said('customs.released', at(5, 10));
+  const told = {
+    ...WORLD,
+    messages: [...WORLD.messages, { at: at(5, 11), subject: '', body: '', says: [released] }],
+  };
+  const left = said('gate.out', early.startAt);
+  const world = { ...told, files: [{ at: at(5, 10), name: '', text: '', says: [left] }] };
+  t.equal(
+    new AlertLedger().missedAlerts([early], new Hearsay(world), NOW).length,
+    1,
+    'the release puts nothing right',
+  );
+});
+
+t.test('one refusal may be, the second is one too many', async (t) => {
+  const refused = (hours: readonly number[]): TrueClock =>
+    clockOf('declared-in-two-tries', {
+      declarations: [
+        ...hours.map((hour) => ({ lrn: `LT${hour}`, filedAt: at(2, hour - 1), rejectedAt: at(2, hour) })),
+        { lrn: 'LT1', filedAt: at(2, 20), acceptedAt: at(2, 21) },
+      ],
+    });
+  t.notOk(isLate(refused([9])));
+  t.match(refused([9, 15]), { startAt: at(2, 9), dueAt: at(2, 15), endAt: at(2, 21) });
+  t.ok(isBreached(refused([9, 15]), NOW));
+});
+
+t.test('duty that is posted is the duty that was assessed, from when both are known', async (t) => {
+  t.notOk(isLate(clockOf('duty-as-assessed')));
+  const slipped = clockOf('duty-as-assessed', { dutyPence: { assessed: 120_000, posted: 12_000 } });
+  t.equal(slipped.dueAt, at(5, 17), 'the business day after the posting');
+  t.ok(isBreached(slipped, NOW));
+  const [seenLater] = trueClocks([SHIPMENT], ruleSet, 'demo', at(6, 9)).filter(
+    ({ rule }) => rule.name === 'duty-as-assessed',
+  );
+  t.equal(seenLater?.dueAt, at(9, 17), 'what was posted before the watch began is known since it began');
+});
+
+t.test('the payment run of the week after is on its third working day', async (t) => {
+  t.equal(clockOf('duty-in-payment-run').dueAt, at(11, 17));
+  t.ok(isLate(clockOf('duty-in-payment-run', { dutyPostedAt: at(12, 8) })));
 });
 
 t.test('the last plan decides, and the answer to each declaration counts', async (t) => {
@@ -107,7 +164,7 @@ t.test('the last plan decides, and the answer to each declaration counts', async
     { lrn: 'LT1', filedAt: at(2, 8), rejectedAt: at(2, 11) },
     { lrn: 'LT1A', filedAt: at(2, 15), acceptedAt: at(2, 16) },
   ];
-  const answers = trueClocks([{ ...SHIPMENT, declarations }], ruleSet, 'demo').filter(
+  const answers = trueClocks([{ ...SHIPMENT, declarations }], ruleSet, 'demo', at(1, 0)).filter(
     ({ rule }) => rule.name === 'uk-declaration-answered',
   );
   t.strictSame(answers.map(isLate), [true, false]);
