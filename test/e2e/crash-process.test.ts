@@ -14,7 +14,7 @@ import { seeded } from '../support/random.ts';
 
 t.setTimeout(300_000);
 const ENTRY = fileURLToPath(new URL('../support/agent-process.ts', import.meta.url));
-const MESSAGES = 6_000;
+const MESSAGES = 20_000;
 
 interface Running {
   readonly child: ChildProcess;
