@@ -3,6 +3,7 @@ import type { ChannelView } from './channel.ts';
 import type { ClockBase } from './evaluate-clock.ts';
 import { judgeOf } from './evaluate-kinds.ts';
 import { attributesOf, type Start } from './evaluate-starts.ts';
+import { conditionEvidence, retractionEvidence } from './evaluate-taken-back.ts';
 import { startMilestones, touchedMilestones } from './evaluate-wakes.ts';
 import type { Occurrence } from './event.ts';
 import { clockIdOf } from './hash.ts';
@@ -89,8 +90,8 @@ export function evaluate(
     );
     verdicts.push(
       startIsThere
-        ? settled(base, 'not-applicable', 'condition-not-met', [])
-        : settled(base, 'withdrawn', 'start-retracted', []),
+        ? settled(base, 'not-applicable', 'condition-not-met', conditionEvidence(trace, rule))
+        : settled(base, 'withdrawn', 'start-retracted', retractionEvidence(trace, rule, clock.occurrence)),
     );
   }
   if (applies && starts.length === 0 && verdicts.length === 0 && kind.waits) {

@@ -14,7 +14,7 @@ import { ruleText } from './rule-text.ts';
 import type { Rule } from './sla.ts';
 import { hoursText, localText, spanText, zonedText } from './testing-time.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
-import type { Fact, Trace } from './trace.ts';
+import type { Fact, MilestoneFact, Trace } from './trace.ts';
 import type { Verdict } from './verdict.ts';
 import { REASON_TEXTS } from './verdict-text.ts';
 
@@ -99,15 +99,20 @@ function factsOf(trace: Trace): ReadonlyMap<string, ExplainedFact> {
     const { eventId, at, observedAt, source, partner, raw } = fact;
     facts.set(eventId, { eventId, what, at, observedAt, source, partner, raw });
   };
-  for (const { milestone, occurrence, planned, estimated, actual, others = [] } of trace.milestones) {
-    const at = occurrence.role === undefined ? '' : ` at ${occurrence.role}`;
-    const subject = occurrence.subject === undefined ? '' : ` (${occurrence.subject})`;
-    const what = `${MILESTONES[milestone].title}${at}${subject}`;
+  const called = ({
+    milestone,
+    occurrence: { role, subject },
+  }: Pick<MilestoneFact, 'milestone' | 'occurrence'>) =>
+    `${MILESTONES[milestone].title}${role === undefined ? '' : ` at ${role}`}${subject === undefined ? '' : ` (${subject})`}`;
+  for (const of of trace.milestones) {
+    const { planned, estimated, actual, others = [] } = of;
+    const what = called(of);
     add(planned, `planned: ${what}`);
     add(estimated, `estimated: ${what}`);
     add(actual, what);
     for (const other of others) add(other, what);
   }
+  for (const of of trace.retracted ?? []) add(of.fact, `taken back: ${called(of)}`);
   for (const { agency, placed, removed } of trace.holds) {
     const by = agency === '' ? '' : ` by ${agency}`;
     add(placed, `${MILESTONES['customs.hold.placed'].title}${by}`);

@@ -2,7 +2,7 @@ import type { AttributeValue } from './event.ts';
 import { holdLedger } from './holds.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { Ref } from './refs.ts';
-import type { Hold, MilestoneFact, Trace, TraceEntry, Voided } from './trace.ts';
+import type { Hold, MilestoneFact, Retracted, Trace, TraceEntry, Voided } from './trace.ts';
 import {
   factOf,
   type Group,
@@ -67,6 +67,7 @@ export class TraceFold {
       holds: this.#holds,
       attributes: this.#attributes,
       voided: this.#voided,
+      ...(this.#retracted.length > 0 && { retracted: retractedOf(this.#retracted) }),
       partners: this.#partners,
       firstObservedAt: empty ? 0 : this.#firstObservedAt,
       lastObservedAt: empty ? 0 : this.#lastObservedAt,
@@ -193,6 +194,20 @@ export class TraceFold {
     }
     if (!same || Object.keys(this.#attributes).length !== names.length) this.#attributes = out;
   }
+}
+
+/** Of each occurrence the retraction that was known first; in the order of the milestone table. */
+function retractedOf(entries: readonly TraceEntry[]): readonly Retracted[] {
+  const groups: Group[] = [];
+  for (const entry of entries) groupOf(groups, entry).entries.push(entry);
+  return groups.map(({ milestone, occurrence, entries: all }) => {
+    const first = all.reduce((best, entry) =>
+      entry.observedAt < best.observedAt || (entry.observedAt === best.observedAt && entry.key < best.key)
+        ? entry
+        : best,
+    );
+    return { milestone, occurrence, fact: factOf(first) };
+  });
 }
 
 /** Takes the entry with this key out. */

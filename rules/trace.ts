@@ -92,12 +92,22 @@ export interface Trace {
   /** Winning value per attribute: highest (occurredAt, revision, source rank, key). */
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   /**
-   * Releases that did not count and why: hold open, superseded by a higher declaration version, retracted.
+   * Releases that did not count and why: hold open, superseded by a higher declaration version, only a part.
    */
   readonly voided: readonly Voided[];
+  /** What was taken back, the first of each occurrence; absent when nothing was. */
+  readonly retracted?: readonly Retracted[];
   readonly partners: readonly string[];
   readonly firstObservedAt: EpochMs;
   readonly lastObservedAt: EpochMs;
+}
+
+/** A statement that was taken back. */
+export interface Retracted {
+  readonly milestone: MilestoneCode;
+  readonly occurrence: Occurrence;
+  /** As the retraction states it: its event id is the retraction's. */
+  readonly fact: Fact;
 }
 
 /** An actual that did not count as an end, and why. */
