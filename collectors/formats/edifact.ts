@@ -83,7 +83,7 @@ function decoder(interchange: SegmentValue | undefined): Decode {
     : (bytes) => decodeText(Buffer.from(bytes, 'latin1'), encoding);
 }
 
-const EDIFACT: Dialect = {
+export const EDIFACT: Dialect = {
   tags: {
     interchange: { head: 'UNB', tail: 'UNZ' },
     group: { head: 'UNG', tail: 'UNE' },

@@ -173,7 +173,7 @@ function compositeOf(text: string, separators: Separators, decode: Decode | unde
 }
 
 /** Splits at a separator that is not released; release characters stay. */
-function splitAt(text: string, separator: string, release: string | undefined): readonly string[] {
+export function splitAt(text: string, separator: string, release: string | undefined): readonly string[] {
   if (release === undefined || !text.includes(release)) return text.split(separator);
   const parts: string[] = [];
   let from = 0;

@@ -55,7 +55,7 @@ function start(text: string, at: number): ReturnType<Dialect['start']> {
   };
 }
 
-const X12: Dialect = {
+export const X12: Dialect = {
   tags: {
     interchange: { head: 'ISA', tail: 'IEA' },
     group: { head: 'GS', tail: 'GE' },

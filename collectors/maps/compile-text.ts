@@ -51,7 +51,7 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   root.entry('notes');
   const name = root.requiredText('map', 'broker-nl');
   const format = root.required('format', () => root.oneOf('format', MAP_FORMATS), 'json');
-  const parse = format === undefined ? undefined : compileFormat(format as MapFormat, root);
+  const compiledFormat = format === undefined ? undefined : compileFormat(format as MapFormat, root);
   const segmented = format !== undefined && isSegmented(format);
   const context: MapContext = { report, codes: readCodes(root), segmented };
   const snapshot = root.flag('snapshot') ?? false;
@@ -64,14 +64,16 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
     : compiled;
   const recordsNode = root.get('records');
   const records = recordsNode === undefined ? undefined : readPaths(recordsNode, context, 'records');
-  const privacy = readPrivacy(root, format ?? '', records?.map(({ text }) => text) ?? []);
+  const starts = records?.map(({ text }) => text) ?? [];
+  const privacy = readPrivacy(root, format ?? '', starts, compiledFormat?.columns ?? []);
   const events = readEvents(root, context, { snapshot, zone: record.zone, places });
   root.end();
   if (records !== undefined && record.id === undefined) {
     const fix = 'add id: with the path to what names a record at its source';
     report.error(root.keyPlace('records'), 'missing-id-path', 'a map with records needs id', fix);
   }
-  if (name === undefined || parse === undefined || report.hasErrors) return undefined;
+  if (name === undefined || compiledFormat === undefined || report.hasErrors) return undefined;
+  const { parse } = compiledFormat;
   const parts: MapParts = { name, format: format as MapFormat, parse, records, record, events };
   const stated = new Set(events.flatMap((e) => e.proves));
   const proves = [...stated].filter((m) => narrowed === undefined || narrowed.has(m)).sort();

@@ -47,20 +47,26 @@ export const MAP_FORMATS: readonly MapFormat[] = [
 /** Formats of segments: each message in an interchange is a record that knows its own name, release and id. */
 export const isSegmented = (format: string): format is SegmentFormat => Object.hasOwn(SEGMENTED, format);
 
+export interface CompiledFormat {
+  readonly parse: Parse;
+  /** Of fixed-width lines. */
+  readonly columns: readonly Column[];
+}
+
 /** The function that reads a map's messages, with what the map says of their layout (`loops`, `split`, `columns`). */
-export function compileFormat(format: MapFormat, root: Fields): Parse | undefined {
+export function compileFormat(format: MapFormat, root: Fields): CompiledFormat | undefined {
   if (isSegmented(format)) {
     const options = readSegmentOptions(root);
     const parse = SEGMENTED[format];
-    return (data) => withHint(parse(data, options), format, data);
+    return { parse: (data) => withHint(parse(data, options), format, data), columns: [] };
   }
   if (format === 'fixed-width') {
     const columns = root.required('columns', (node) => readColumns(node, root), '{ booking: 1-12 }');
     return columns === undefined || columns.length === 0
       ? undefined
-      : (data) => parseFixedWidth(data, columns);
+      : { parse: (data) => parseFixedWidth(data, columns), columns };
   }
-  return PLAIN[format];
+  return { parse: PLAIN[format], columns: [] };
 }
 
 /** Names the other format that a message looks like: a source with the wrong map is a common first mistake. */

@@ -13,6 +13,8 @@ interface Condition {
 export interface Qualified {
   readonly tag: string;
   readonly test: (segment: Value) => boolean;
+  /** Where the qualifiers are: elements and components, counted from 1. */
+  readonly looksAt: readonly { readonly element: number; readonly component: number }[];
 }
 
 const FORM = /^([A-Z][A-Z0-9]{1,2})([+*])(.+)$/;
@@ -31,7 +33,14 @@ export function readQualified(name: string): Qualified | undefined {
       return [{ element: key, component: j === 0 ? undefined : String(j + 1), equals: component.split('|') }];
     }),
   );
-  return { tag, test: (segment) => conditions.every((condition) => holds(condition, segment)) };
+  return {
+    tag,
+    test: (segment) => conditions.every((condition) => holds(condition, segment)),
+    looksAt: conditions.map(({ element, component = '1' }) => ({
+      element: Number(element),
+      component: Number(component),
+    })),
+  };
 }
 
 function holds({ element, component, equals }: Condition, segment: Value): boolean {

@@ -1,21 +1,41 @@
 import { STRUCTURED } from '../formats/cloudevents.ts';
 import { parseCsv, readCsvRows } from '../formats/csv.ts';
+import type { Dialect } from '../formats/dialect.ts';
+import { EDIFACT, parseEdifact } from '../formats/edifact.ts';
 import { decodeText, type Parsed } from '../formats/format.ts';
 import { parseJson } from '../formats/json.ts';
+import { type Column, parseFixedWidth } from '../formats/lines.ts';
+import { parseX12, X12 } from '../formats/x12.ts';
 import { decodeXml, parseXml } from '../formats/xml.ts';
+import { dropFromColumns } from './drop-columns.ts';
 import { dropFromCsv } from './drop-csv.ts';
 import { dropFromJson, type Replace } from './drop-json.ts';
 import { below, type DropPaths } from './drop-path.ts';
+import { dropFromSegments, type SegmentDrop } from './drop-segments.ts';
 import { dropFromXml } from './drop-xml.ts';
 
 /** Formats whose private fields can be found in the bytes. */
-export const PRIVATE_FORMATS = ['json', 'ndjson', 'epcis', 'xml', 'csv', 'cloudevents'] as const;
+export const PRIVATE_FORMATS = [
+  'json',
+  'ndjson',
+  'epcis',
+  'xml',
+  'csv',
+  'fixed-width',
+  'edifact',
+  'x12',
+  'cloudevents',
+] as const;
 export type PrivateFormat = (typeof PRIVATE_FORMATS)[number];
 
 /** What a map says is nobody's business. */
 export interface PrivateFields {
   readonly format: PrivateFormat;
   readonly paths: DropPaths;
+  /** What is private in formats of segments, which have no paths. */
+  readonly segments?: readonly SegmentDrop[];
+  /** The layout of fixed-width lines. */
+  readonly columns?: readonly Column[];
   /** Names of transport headers, in lower case. */
   readonly headers: ReadonlySet<string>;
 }
@@ -32,16 +52,19 @@ class WithheldError extends Error {}
 export function cleanMessage(fields: PrivateFields, data: Uint8Array, contentType: string): Cleaned {
   const { format, paths } = fields;
   if (format === 'cloudevents') return guarded(() => cleanEvents(data, paths));
-  if (!contentType.startsWith(STRUCTURED)) return guarded(() => cleanBody(format, data, paths));
-  return guarded(() => cleanEnvelope(data, (inner) => cleanBody(format, inner, paths)));
+  if (!contentType.startsWith(STRUCTURED)) return guarded(() => cleanBody(format, data, fields));
+  return guarded(() => cleanEnvelope(data, (inner) => cleanBody(format, inner, fields)));
 }
 
 /** The body of a CloudEvent in binary mode, whose attributes are headers. */
-export function cleanBinary({ format, paths }: PrivateFields, data: Uint8Array): Cleaned {
-  if (format !== 'cloudevents') return guarded(() => cleanBody(format, data, paths));
+export function cleanBinary(fields: PrivateFields, data: Uint8Array): Cleaned {
+  const { format, paths } = fields;
+  if (format !== 'cloudevents') return guarded(() => cleanBody(format, data, fields));
   const inside = below(paths, 'data');
   if (inside === 'drop') return { data: new Uint8Array() };
-  return inside.length === 0 ? { data } : guarded(() => cleanBody('json', data, inside));
+  return inside.length === 0
+    ? { data }
+    : guarded(() => cleanBody('json', data, { ...fields, paths: inside }));
 }
 
 function guarded(clean: () => Uint8Array): Cleaned {
@@ -61,7 +84,7 @@ function readable(parsed: Parsed): void {
 function cleanBody(
   format: Exclude<PrivateFormat, 'cloudevents'>,
   data: Uint8Array,
-  paths: DropPaths,
+  { paths, segments = [], columns = [] }: PrivateFields,
 ): Uint8Array {
   switch (format) {
     case 'json':
@@ -78,7 +101,24 @@ function cleanBody(
       const { rows, delimiter } = readCsvRows(decodeText(data) ?? '');
       return Buffer.from(dropFromCsv(rows, delimiter, paths));
     }
+    case 'fixed-width':
+      readable(parseFixedWidth(data, columns));
+      return paths.length === 0 ? data : dropFromColumns(data, columns, paths);
+    case 'edifact':
+      readable(parseEdifact(data));
+      return cleanSegments(data, EDIFACT, segments);
+    case 'x12':
+      readable(parseX12(data));
+      return cleanSegments(data, X12, segments);
   }
+}
+
+function cleanSegments(data: Uint8Array, dialect: Dialect, drops: readonly SegmentDrop[]): Uint8Array {
+  if (drops.length === 0) return data;
+  const text = Buffer.from(data).toString('latin1');
+  const clean = dropFromSegments(text, dialect, drops);
+  if (clean === undefined) throw new WithheldError('not-parseable');
+  return clean === text ? data : Buffer.from(clean, 'latin1');
 }
 
 function cleanJson(data: Uint8Array, paths: DropPaths, replace?: Replace): Uint8Array {
