@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CompiledMap } from '../collectors/maps/map.ts';
 import type { SourceConfig } from '../collectors/settings.ts';
+import { viaOf } from '../collectors/via.ts';
 import type { AlertMemory } from '../rules/alert.ts';
-import type { ChannelSource, Via } from '../rules/channels-channel.ts';
+import type { ChannelSource } from '../rules/channels-channel.ts';
 import type { EpochMs } from '../rules/time.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -61,13 +61,6 @@ export function judgeSettingsOf(project: Project, config: Config, facts: JudgeFa
     tellSince: facts.tellSince,
     told: facts.told,
   };
-}
-
-/** How fast people expect a source to be hangs on the format more than on the way. */
-function viaOf({ kind }: SourceConfig, { format }: CompiledMap): Via {
-  if (format === 'edifact' || format === 'x12') return 'edi';
-  if (kind === 'files' || kind === 'sftp') return 'files';
-  return kind === 'nats' ? 'messages' : 'api';
 }
 
 function provenBy(source: SourceConfig): ChannelSource['provenBy'] {

@@ -3,8 +3,8 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { BUILTIN_MAPS, builtinMapText } from '../collectors/maps/builtin.ts';
 import { compileMap } from '../collectors/maps/compile.ts';
 import type { CompiledMap } from '../collectors/maps/map.ts';
-import { lintRules } from '../rules/lint.ts';
-import type { MilestoneCode } from '../rules/milestone.ts';
+import { viaOf } from '../collectors/via.ts';
+import { type LintContext, lintRules } from '../rules/lint.ts';
 import { closest, compareProblems, type Problem } from '../rules/problem.ts';
 import { type ParsedRules, parseRules } from '../rules/sla.ts';
 import type { Config, ConfigNames, RuleGlob } from './config.ts';
@@ -62,7 +62,7 @@ export function projectOf({ file, names, ...read }: ConfigFile, options: LoadOpt
   const lint = lintRules(rules, {
     routes: names.routes,
     years: { fromYear: options.year, toYear: options.year + 1 },
-    ...provesOf(config, maps),
+    ...sourcesOf(config, maps),
   });
   problems.push(...rules.problems, ...lint);
   const project = { rules, ruleFiles, maps, mapFiles, problems: sortByFile(problems, texts), texts };
@@ -84,14 +84,19 @@ function sortByFile(problems: readonly Problem[], texts: ReadonlyMap<string, str
   return [...problems].sort((a, b) => order.indexOf(a.file) - order.indexOf(b.file) || compareProblems(a, b));
 }
 
-/** Which milestones each source can prove; nothing when a source or a map is broken, for then nobody can tell. */
-function provesOf(
+/** What each source can prove and set; nothing when a source or a map is broken, for then nobody can tell. */
+function sourcesOf(
   config: Config | undefined,
   maps: ReadonlyMap<string, CompiledMap>,
-): { proves?: ReadonlyMap<string, readonly MilestoneCode[]> } {
+): Pick<LintContext, 'proves' | 'vias' | 'attributes'> {
   if (config === undefined || config.sources.length === 0 || config.sources.some((s) => !maps.has(s.map)))
     return {};
-  return { proves: new Map(config.sources.map((s) => [s.name, maps.get(s.map)!.proves])) };
+  const read = config.sources.map((source) => ({ source, map: maps.get(source.map)! }));
+  return {
+    proves: new Map(read.map(({ source, map }) => [source.name, map.proves])),
+    vias: new Map(read.map(({ source, map }) => [source.name, viaOf(source, map)])),
+    attributes: read.flatMap(({ map }) => map.attributes),
+  };
 }
 
 function loadMaps(

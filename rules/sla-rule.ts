@@ -15,7 +15,7 @@ export interface RuleDraft {
   /** Its version is still empty. */
   readonly rule: Rule;
   readonly place: Place;
-  readonly places: Readonly<Record<string, Place>>;
+  readonly nodes: Readonly<Record<string, YamlNode>>;
 }
 
 /** What a rule may be called. */
@@ -61,7 +61,7 @@ export function readRule(
   fields.end();
   const errors = report.problems.filter((p) => p.severity === 'error').length - errorsBefore;
   if (errors > 0) return undefined;
-  return { rule, place, places: placesOf(fields) };
+  return { rule, place, nodes: nodesOf(fields) };
 }
 
 /** `kind:` may be left out where the other keys tell it: the kind of which most keys are there. One that is misspelt or misplaced must not change it. */
@@ -96,8 +96,8 @@ function rejectForeignKeys(kind: RuleKind, fields: Fields): void {
   }
 }
 
-const placesOf = (fields: Fields): Record<string, Place> =>
-  Object.fromEntries(fields.node.entries.map((e) => [e.key, e.value.place]));
+const nodesOf = (fields: Fields): Record<string, YamlNode> =>
+  Object.fromEntries(fields.node.entries.map((e) => [e.key, e.value]));
 
 const budgetTerms = (b: Budget): string => `${b.unit}:${'ms' in b ? b.ms : b.days}`;
 

@@ -16,7 +16,7 @@ import { stepsOf } from './sla-steps.ts';
 import type { DurationMs } from './time.ts';
 import { readYaml } from './yaml-reader.ts';
 import { YamlReport } from './yaml-report.ts';
-import type { Place } from './yaml-tree.ts';
+import type { Place, YamlNode } from './yaml-tree.ts';
 import { readKeys } from './yaml-type.ts';
 
 export type Budget =
@@ -120,12 +120,12 @@ export interface RuleSet {
   readonly hash: string;
 }
 
-/** A rule with the places of its keys' values, for checks that look at several files (lint.ts). */
+/** A rule with its keys' values as they are written, for checks that look at several files (lint.ts). */
 export interface RuleSource {
   readonly rule: Rule;
   /** Place of the rule's name. */
   readonly place: Place;
-  readonly places: Readonly<Record<string, Place>>;
+  readonly nodes: Readonly<Record<string, YamlNode>>;
   /** Places of keys that another file overrides. */
   readonly overridden: Readonly<Record<string, Place & { readonly file: string }>>;
 }
@@ -261,12 +261,12 @@ function withCalendars(
 ): RuleSource[] {
   const out: RuleSource[] = [];
   for (const source of rules) {
-    const { rule, places, place, overridden } = source;
+    const { rule, nodes, place, overridden } = source;
     const { calendar } = rule;
     const spec = calendar === undefined ? '' : specs.get(calendar);
     if (spec === undefined && !declared.has(calendar!)) {
       const report = new YamlReport(overridden.calendar?.file ?? rule.place.file, problems);
-      const at = overridden.calendar ?? places.calendar ?? place;
+      const at = overridden.calendar ?? nodes.calendar?.place ?? place;
       const message = `no calendar "${calendar}" in these rule files`;
       report.unknown(at, 'unknown-calendar', message, calendar!, [...declared]);
     }

@@ -16,6 +16,7 @@ export function compileAttributes(entries: readonly YamlEntry[], context: MapCon
       context.report.error(keyPlace, 'bad-attribute-name', `"${key}" is not an attribute name`, fix);
       return [];
     }
+    context.attributes.add(key);
     return [{ key, kind: kindOf(value), text: compileText(value, context, key) }];
   });
   return (scope, out) => {

@@ -53,7 +53,8 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   const format = root.required('format', () => root.oneOf('format', MAP_FORMATS), 'json');
   const compiledFormat = format === undefined ? undefined : compileFormat(format as MapFormat, root);
   const segmented = format !== undefined && isSegmented(format);
-  const context: MapContext = { report, codes: readCodes(root), segmented };
+  const attributes = new Set<string>();
+  const context: MapContext = { report, codes: readCodes(root), segmented, attributes };
   const snapshot = root.flag('snapshot') ?? false;
   const placesNode = root.get('places');
   const places = placesNode === undefined ? undefined : compilePlaceRoles(placesNode, context);
@@ -77,19 +78,17 @@ function compileTree(tree: YamlMap, report: YamlReport, version: string): Compil
   const parts: MapParts = { name, format: format as MapFormat, parse, records, record, events };
   const stated = new Set(events.flatMap((e) => e.proves));
   const proves = [...stated].filter((m) => narrowed === undefined || narrowed.has(m)).sort();
-  return mapOf(parts, version, proves, privacy);
+  return mapOf(parts, { version, proves, attributes: [...attributes].sort() }, privacy);
 }
 
 const mapOf = (
   parts: MapParts,
-  version: string,
-  proves: readonly MilestoneCode[],
+  known: Pick<CompiledMap, 'version' | 'proves' | 'attributes'>,
   privacy: CompiledMap['privacy'],
 ): CompiledMap => ({
   name: parts.name,
-  version,
   format: parts.format,
-  proves,
+  ...known,
   ...(privacy !== undefined && { privacy }),
   map: (message, source, watch) => runMap(parts, message, source, watch),
 });

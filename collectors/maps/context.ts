@@ -13,6 +13,8 @@ export interface MapContext {
   readonly item?: string;
   /** Messages are made of segments, whose codes mean nothing without the message they stand in. */
   readonly segmented: boolean;
+  /** Names of the attributes that the map sets, gathered while it is compiled. */
+  readonly attributes: Set<string>;
 }
 
 export function readPath(node: YamlNode, context: MapContext, what: string): Path | undefined {

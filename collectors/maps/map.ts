@@ -108,6 +108,8 @@ export interface CompiledMap {
   readonly format: MapFormat;
   /** Milestones (with the classifier actual) that a message of this map can state. */
   readonly proves: readonly MilestoneCode[];
+  /** Names of the attributes that it sets; those under names of the message's own (`attribute_object`) are not known. */
+  readonly attributes: readonly string[];
   /** Fields that must never be kept: whoever writes a message anywhere drops them before. */
   readonly privacy?: PrivateFields;
   /** `watch` is given the parsed message, and what it returns is read: to learn what a map looks at. */
