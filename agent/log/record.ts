@@ -12,16 +12,20 @@ export interface Delivery {
   readonly pending: number;
 }
 
-/** Reads a reply subject; from nats-server 2.10 on it may carry a domain and an account before the stream, and a token at the end. */
+/**
+ * Reads a reply subject; from nats-server 2.10 on it may carry a domain and an account before the stream, and a token at the end.
+ * Every message passes here: the subject is looked through once, and not split.
+ */
 export function readDelivery(reply: string): Delivery {
-  const tokens = reply.split('.');
-  const at = tokens.length === 9 ? 4 : 6;
-  const nanos = tokens[at + 3] ?? '0';
+  const dots: number[] = [];
+  for (let at = reply.indexOf('.'); at >= 0; at = reply.indexOf('.', at + 1)) dots.push(at);
+  const tries = dots.length === 8 ? 4 : 6;
+  const token = (n: number): string => reply.slice(dots[n - 1]! + 1, dots[n] ?? reply.length);
   return {
-    sequence: Number(tokens[at + 1]),
+    sequence: Number(token(tries + 1)),
     // A double does not hold nanoseconds since 1970 exactly: the last six digits are cut off as text.
-    appendedAt: Number(nanos.slice(0, -6)),
-    pending: Number(tokens[at + 3 + 1]),
+    appendedAt: Number(token(tries + 3).slice(0, -6)),
+    pending: Number(token(tries + 4)),
   };
 }
 

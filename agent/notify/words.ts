@@ -1,28 +1,32 @@
+import { offsetAt } from '../../collectors/maps/zones.ts';
 import type { DurationMs, EpochMs } from '../../rules/time.ts';
 
-const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** `Mon 23 Nov 2026, 14:05 UTC+1`: a moment in a zone, its offset always said. */
 export function formatMoment(at: EpochMs, zone: string): string {
-  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
-  const day = `${DAYS[local.dayOfWeek - 1]} ${local.day} ${MONTHS[local.month - 1]} ${local.year}`;
-  return `${day}, ${two(local.hour)}:${two(local.minute)} ${formatOffset(local.offset)}`;
+  const offsetMs = offsetAt(at, zone);
+  // Shifted by its offset, a moment shows in UTC what the clocks of the zone show.
+  const local = new Date(at + offsetMs);
+  const day = `${DAYS[local.getUTCDay()]} ${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]} ${local.getUTCFullYear()}`;
+  return `${day}, ${two(local.getUTCHours())}:${two(local.getUTCMinutes())} ${formatOffset(offsetMs)}`;
 }
 
-/** `+05:30` → `UTC+5:30`, `+00:00` → `UTC`. */
-function formatOffset(offset: string): string {
-  const [hours = '', minutes = ''] = offset.slice(1).split(':');
-  if (Number(hours) === 0 && Number(minutes) === 0) return 'UTC';
-  return `UTC${offset[0]}${Number(hours)}${minutes === '00' ? '' : `:${minutes}`}`;
+/** `UTC+5:30`, `UTC`. */
+function formatOffset(offsetMs: DurationMs): string {
+  const minutes = Math.trunc(Math.abs(offsetMs) / 60_000);
+  if (minutes === 0) return 'UTC';
+  const rest = minutes % 60;
+  return `UTC${offsetMs < 0 ? '-' : '+'}${Math.trunc(minutes / 60)}${rest === 0 ? '' : `:${two(rest)}`}`;
 }
 
 /** The moment in the place's own time and, when that reads differently, in the reader's. */
 export function formatTwice(at: EpochMs, placeZone: string, readerZone: string): string {
   const there = formatMoment(at, placeZone);
-  const here = formatMoment(at, readerZone);
+  const here = placeZone === readerZone ? there : formatMoment(at, readerZone);
   return there === here ? there : `${there} (${here} for you)`;
 }
 

@@ -61,7 +61,9 @@ const decoders = new Map<string, TextDecoder>();
  * U+FFFD in it would be a different identifier.
  */
 export function decodeText(data: Uint8Array, encoding = 'utf-8'): string | undefined {
-  if (encoding === 'utf-8' && Buffer.isBuffer(data) && isAscii(data)) return data.toString('latin1');
+  if (encoding === 'utf-8' && isAscii(data)) {
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1');
+  }
   let decoder = decoders.get(encoding);
   if (decoder === undefined) {
     decoder = new TextDecoder(encoding, { fatal: true });

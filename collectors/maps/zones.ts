@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../rules/time.ts';
+import type { DurationMs, EpochMs } from '../../rules/time.ts';
 
 /** A zone's offsets over the years, found once: `from[i]` is when `offsetMs[i]` began to hold. */
 interface ZoneTable {
@@ -61,6 +61,18 @@ export function localToEpoch(localMs: number, zone: string): EpochMs | undefined
     if (at < end) return at >= (from[i] ?? -Infinity) ? at : localMs - (offsetMs[i - 1] ?? 0);
   }
   return undefined;
+}
+
+/**
+ * How far the clocks of `zone` are ahead of UTC at a moment. Within the years of the tables without Temporal, which takes
+ * microseconds. Throws a RangeError for a zone that this runtime does not know.
+ */
+export function offsetAt(at: EpochMs, zone: string): DurationMs {
+  const table = at >= FIRST && at < LAST ? tableOf(zone) : undefined;
+  if (table === undefined) {
+    return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6;
+  }
+  return table.offsetMs[segmentAt(table.from, at)]!;
 }
 
 function segmentAt(from: readonly EpochMs[], at: EpochMs): number {

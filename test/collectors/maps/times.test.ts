@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { readTime, readTimeOfDay, type TimeFormat } from '../../../collectors/maps/time-text.ts';
-import { isZone, localToEpoch, sapZone } from '../../../collectors/maps/zones.ts';
+import { isZone, localToEpoch, offsetAt, sapZone } from '../../../collectors/maps/zones.ts';
 
 const said = (text: string, format: TimeFormat = 'any'): string => {
   const time = readTime(text, format);
@@ -102,6 +102,30 @@ t.test('local times agree with Temporal in every kind of zone', async (t) => {
     }
   }
 });
+
+t.test(
+  'the offset at any moment is that of Temporal, in the years of the tables and out of them',
+  async (t) => {
+    const zones = fc.constantFrom(
+      'Europe/Amsterdam',
+      'Asia/Kolkata',
+      'America/St_Johns',
+      'Pacific/Apia',
+      '+05:45',
+      'UTC',
+    );
+    const moments = fc.integer({ min: Date.UTC(1950, 0, 1), max: Date.UTC(2100, 0, 1) });
+    fc.assert(
+      fc.property(moments, zones, (at, zone) => {
+        const { offsetNanoseconds } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+        return offsetAt(at, zone) === offsetNanoseconds / 1e6;
+      }),
+      { numRuns: 500 },
+    );
+    t.throws(() => offsetAt(0, 'Mars/Olympus'), { name: 'RangeError' });
+    t.throws(() => offsetAt(Date.UTC(2026, 0, 1), 'Mars/Olympus'), { name: 'RangeError' });
+  },
+);
 
 t.test('zone names', async (t) => {
   t.equal(sapZone('CET'), 'Europe/Berlin');
