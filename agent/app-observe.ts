@@ -1,4 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
+import type { ShipmentEvent } from '../rules/event.ts';
 import type { AppOptions } from './app.ts';
 import type { Intake } from './app-collect.ts';
 import type { Engines } from './app-engines.ts';
@@ -16,22 +17,31 @@ export interface Observed {
   readonly stopping: AbortController;
 }
 
+/** What is said to have happened later than this after it was heard of is no difference between clocks; as in the view `drift`. */
+const FUTURE_MS = 300_000;
+
 /** Counts and tells what a batch brought about. */
 export function observe(batch: JudgeBatch, caughtUp: boolean, { options, judge, notifier }: Observed): void {
   const { telemetry, clock } = options;
   const { assessor, shipments } = judge.parts;
   for (const action of batch.operator) notifier.operator(action);
-  telemetry.judged(batch.events.length, judge.totals.duplicates, shipments.size);
+  telemetry.judged(batch.events.length, shipments.size);
   telemetry.clocks(assessor.counts);
   for (const [source, own] of Map.groupBy(batch.events, (event) => event.source))
     telemetry.mapped(source, 'events', own.length);
   for (const letter of batch.deadLetters) {
     telemetry.deadLetter(letter.source, letter.code, letter.reason, letter.stream, letter.sequence);
   }
-  for (const { source, item } of batch.unmapped) telemetry.unmapped(source, item.kind);
-  for (const event of batch.events.slice(-1)) {
-    telemetry.sourceLag(event.source, (event.observedAt - event.occurredAt.to) / 1000);
+  for (const { source, partner, item } of batch.unmapped) telemetry.unmapped(source, partner, item.kind);
+  const last = new Map<string, ShipmentEvent>();
+  for (const event of batch.events) {
+    const { source, partner, observedAt, occurredAt, classifier, retracted } = event;
+    if (classifier !== 'actual' || retracted) continue;
+    if (occurredAt.from > observedAt + FUTURE_MS) telemetry.futureTime(source, partner);
+    last.set(`${source}/${partner}`, event);
   }
+  for (const { source, partner, observedAt, occurredAt } of last.values())
+    telemetry.sourceLag(source, partner, (observedAt - occurredAt.to) / 1000);
   const now = clock.now();
   for (const alert of batch.alerts) telemetry.alertChange(alert.change.kind, (now - alert.change.at) / 1000);
   options.onBatch?.(batch, caughtUp);

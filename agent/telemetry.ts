@@ -58,8 +58,8 @@ export class Telemetry {
   readonly #unmapped = counter(
     this.registry,
     'laytime_unmapped_items_total',
-    'Codes, places and fields that a map did not know',
-    ['source', 'kind'],
+    'What a map did not know, and fields that came, went or changed their type',
+    ['source', 'partner', 'kind'],
   );
   readonly #deadLetters = counter(
     this.registry,
@@ -72,7 +72,13 @@ export class Telemetry {
     this.registry,
     'laytime_events_duplicate_total',
     'Events that repeated one known already',
-    [],
+    ['source', 'partner'],
+  );
+  readonly #futureTimes = counter(
+    this.registry,
+    'laytime_future_times_total',
+    'Things said to have happened more than five minutes after they were heard of',
+    ['source', 'partner'],
   );
   readonly #stored = counter(
     this.registry,
@@ -101,8 +107,8 @@ export class Telemetry {
   readonly #sourceLag = gauge(
     this.registry,
     'laytime_source_lag_seconds',
-    'From happening to known, of the last event of a source',
-    ['source'],
+    'From happening to known, of the last event of a partner',
+    ['source', 'partner'],
   );
   readonly #watermark = gauge(
     this.registry,
@@ -182,8 +188,14 @@ export class Telemetry {
     this.#mapped.inc({ source, result }, messages);
   }
 
-  unmapped(source: string, kind: string): void {
-    this.#unmapped.inc({ source, kind });
+  /** `kind` of an oddity, or `duplicate`. */
+  unmapped(source: string, partner: string, kind: string): void {
+    if (kind === 'duplicate') this.#duplicates.inc({ source, partner });
+    else this.#unmapped.inc({ source, partner, kind });
+  }
+
+  futureTime(source: string, partner: string): void {
+    this.#futureTimes.inc({ source, partner });
   }
 
   deadLetter(source: string, code: string, reason: string, stream: string, sequence: number): void {
@@ -191,9 +203,8 @@ export class Telemetry {
     this.line('warn', 'dead-letter', { source, code, reason, stream, sequence });
   }
 
-  judged(events: number, duplicates: number, shipments: number): void {
+  judged(events: number, shipments: number): void {
     this.#judged.inc(events);
-    this.#duplicates.inc(duplicates);
     this.#shipments.set(shipments);
   }
 
@@ -210,8 +221,8 @@ export class Telemetry {
     this.#storeBehind.set({ stream }, messages);
   }
 
-  sourceLag(source: string, seconds: number): void {
-    this.#sourceLag.set({ source }, seconds);
+  sourceLag(source: string, partner: string, seconds: number): void {
+    this.#sourceLag.set({ source, partner }, seconds);
   }
 
   watermarkAge(channel: string, seconds: number): void {

@@ -6,7 +6,7 @@ import type { Inserter, RefusedRow } from './insert.ts';
 import type { Commit } from './pending.ts';
 import { deadLetterOf } from './refused.ts';
 import { type EncodedRows, RowWriter } from './row-binary.ts';
-import { encodeUnmapped } from './unmapped.ts';
+import { encodePartners, encodeUnmapped } from './unmapped.ts';
 
 /** What one commit did, for telemetry. */
 export interface StoreCommit {
@@ -81,6 +81,7 @@ function encodeCommit(commit: Commit, { writer, now }: CommitContext, rows: numb
   to.uint32(rows);
   encodeUnmapped(to, commit.unmapped);
   to.string(commit.heard === undefined ? '' : JSON.stringify(commit.heard));
+  encodePartners(to, commit.unmapped);
   to.endRow();
   return to.take();
 }

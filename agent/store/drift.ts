@@ -1,6 +1,6 @@
 import { equals, readRows, type StoreReader } from './query.ts';
 
-/** A day of a source, by partner; what maps did not know is counted for the whole source, in the row of partner `*`. */
+/** A day of a partner's messages. */
 export interface DriftRow {
   readonly source: string;
   readonly partner: string;
@@ -17,6 +17,13 @@ export interface DriftRow {
   readonly bad_refs: number;
   readonly unknown_places: number;
   readonly without_milestone: number;
+  readonly new_fields: number;
+  readonly missing_fields: number;
+  readonly changed_types: number;
+  /** Events that repeated a known one. */
+  readonly duplicates: number;
+  /** Of all events that came, 0 to 1; null when none came. */
+  readonly duplicate_rate: number | null;
 }
 
 /** The last days of sources, the newest first. */
@@ -28,7 +35,7 @@ export function readDrift(
   return readRows(
     store,
     `SELECT source, partner, toString(day) AS day, events, future_times, lag_median_s, lag_p95_s, dead_letters, unknown_codes,
-        bad_refs, unknown_places, without_milestone
+        bad_refs, unknown_places, without_milestone, new_fields, missing_fields, changed_types, duplicates, duplicate_rate
       FROM {database:Identifier}.drift
       WHERE drift.day > (SELECT max(toDate(log_time)) FROM {database:Identifier}.commits) - {days:UInt32}
         ${condition === undefined ? '' : `AND ${condition.sql}`}

@@ -29,7 +29,8 @@ export const COLUMNS = {
     'shipment_id, trace_id, version, tenant, first_observed_at, last_observed_at, refs, partners, attributes, milestones, holds, ' +
     'voided, clocks',
   commits:
-    'writer, version, epoch, ordinal, positions, log_time, committed_at, events, rows, unmapped, heard',
+    'writer, version, epoch, ordinal, positions, log_time, committed_at, events, rows, unmapped, heard, ' +
+    'unmapped_partners',
 } as const;
 
 export type TableName = keyof typeof COLUMNS;

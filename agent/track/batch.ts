@@ -1,3 +1,5 @@
+import type { Unmapped } from '../../collectors/maps/map.ts';
+import type { ShipmentEvent } from '../../rules/event.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Positions } from '../log/log.ts';
 import type { JudgeBatch } from './outcome.ts';
@@ -21,6 +23,23 @@ export const emptyBatch = (positions: Positions, logTime: EpochMs): GrowingBatch
   shipments: [],
   alerts: [],
 });
+
+/** What maps and windows found odd; who spoke is the item's own word, else the message's. */
+export function noteUnmapped(
+  batch: GrowingBatch,
+  source: string,
+  partner: string,
+  items: readonly Unmapped[],
+): void {
+  for (const item of items) batch.unmapped.push({ source, partner: item.partner ?? partner, item });
+}
+
+/** An event that is known already: counted, by who said it again. */
+export function noteRepeat(batch: GrowingBatch, { source, partner }: ShipmentEvent): void {
+  batch.unmapped.push({ source, partner, item: SAID_BEFORE });
+}
+
+const SAID_BEFORE: Unmapped = { kind: 'duplicate', path: '', value: '', why: 'it was said before' };
 
 export function addSeen(batch: GrowingBatch, { links, channels, operator }: SeenOnce): void {
   batch.links.push(...links);

@@ -1,7 +1,9 @@
-import type { MapResult } from '../../collectors/maps/map.ts';
+import type { MapResult, Unmapped } from '../../collectors/maps/map.ts';
 import type { AlertChange, AlertMemory } from '../../rules/alert.ts';
 import { hashId } from '../../rules/hash.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import type { Mapped } from './mapper.ts';
+import { type SavedShape, Shape } from './shape.ts';
 
 /** Messages of a partner that are looked at together. */
 export const DRIFT_WINDOW = 50;
@@ -9,7 +11,12 @@ export const DRIFT_WINDOW = 50;
 const CHANGED = DRIFT_WINDOW / 5;
 const CALM = DRIFT_WINDOW / 20;
 
-/** JSON. One partner of one source. */
+/** One message of so many is looked at field by field: the first of a window, and each that follows at this distance. */
+const LOOKED_AT = 5;
+/** So many changed fields are named to people; all are counted. */
+const MOST_TOLD = 5;
+
+/** One partner of one source. */
 interface Stand {
   seen: number;
   odd: number;
@@ -17,21 +24,31 @@ interface Stand {
   calm: boolean;
   /** The last odd thing, for people. */
   sample: string;
+  readonly shape: Shape;
   memory?: AlertMemory;
 }
-export type SavedDrift = readonly (readonly [channelId: string, Stand])[];
+/** JSON. */
+export type SavedDrift = readonly (readonly [
+  channelId: string,
+  Omit<Stand, 'shape'> & { readonly shape: SavedShape },
+])[];
 
-/** What a window of messages changed. */
-export interface DriftChange {
-  readonly channelId: string;
-  readonly change: AlertChange;
-  readonly odd: number;
-  readonly sample: string;
+/** What a window of messages showed. */
+export interface DriftWindow {
+  /** Fields that are new, missing, or of another type. */
+  readonly shape: readonly Unmapped[];
+  readonly alert?: {
+    readonly channelId: string;
+    readonly change: AlertChange;
+    readonly odd: number;
+    /** What is odd, for people. */
+    readonly samples: readonly string[];
+  };
 }
 
 /**
- * Notices when a partner's messages change shape: many of them carry codes, identifiers or records that the map does not know, or are
- * unreadable, where few did. Counts messages and never looks at a clock, so the same log gives the same alerts.
+ * Notices when a partner's messages change shape: fields come, go, or change their type; many carry codes, identifiers or records that the
+ * map does not know, or are unreadable, where few did. Counts messages and never looks at a clock, so the same log gives the same alerts.
  *
  * ```text
  *   windows of 50   calm ── calm ── 14 odd ── 31 odd ── 1 odd
@@ -42,26 +59,31 @@ export class Drift {
   readonly #stands: Map<string, Stand>;
 
   constructor(saved: SavedDrift = []) {
-    this.#stands = new Map(saved.map(([id, stand]) => [id, { ...stand }]));
+    this.#stands = new Map(saved.map(([id, stand]) => [id, { ...stand, shape: new Shape(stand.shape) }]));
   }
 
   dump(): SavedDrift {
-    return [...this.#stands].map(([id, stand]) => [id, { ...stand }]);
+    return [...this.#stands].map(([id, stand]) => [id, { ...stand, shape: stand.shape.dump() }]);
   }
 
   /** The alert of a channel stands as it was told. */
   stand(channelId: string, memory: AlertMemory | undefined): void {
     this.#stands.delete(channelId);
-    if (memory !== undefined)
-      this.#stands.set(channelId, { seen: 0, odd: 0, calm: true, sample: '', memory });
+    if (memory !== undefined) this.#stands.set(channelId, { ...newStand(), calm: true, memory });
   }
 
-  message(channelId: string, result: MapResult, now: EpochMs): DriftChange | undefined {
+  /** `value`: the message as it was parsed; undefined when it could not be. Something comes back at the end of a window. */
+  message(
+    channelId: string,
+    { result, value }: Pick<Mapped, 'result' | 'value'>,
+    now: EpochMs,
+  ): DriftWindow | undefined {
     let stand = this.#stands.get(channelId);
     if (stand === undefined) {
-      stand = { seen: 0, odd: 0, calm: false, sample: '' };
+      stand = newStand();
       this.#stands.set(channelId, stand);
     }
+    if (value !== undefined && stand.seen % LOOKED_AT === 0) stand.shape.look(value);
     stand.seen += 1;
     const what = oddityOf(result);
     if (what !== undefined) {
@@ -72,20 +94,29 @@ export class Drift {
   }
 }
 
-function concluded(channelId: string, stand: Stand, now: EpochMs): DriftChange | undefined {
+const newStand = (): Stand => ({ seen: 0, odd: 0, calm: false, sample: '', shape: new Shape() });
+
+function concluded(channelId: string, stand: Stand, now: EpochMs): DriftWindow {
   const { odd, sample, memory, calm } = stand;
   const firing = memory?.status === 'firing';
+  const shape = stand.shape.conclude();
   stand.seen = 0;
   stand.odd = 0;
+  stand.sample = '';
   stand.calm ||= odd <= CALM;
-  if (firing ? odd > CALM : !calm || odd < CHANGED) return undefined;
+  const changed = shape.length > 0 || (calm && odd >= CHANGED);
+  if (firing ? odd > CALM || shape.length > 0 : !changed) return { shape };
   const number = (memory?.change ?? 0) + 1;
   const after: AlertMemory = { status: firing ? 'resolved' : 'firing', confirmed: !firing, change: number };
   stand.memory = after;
   const kind = firing ? 'resolved' : memory === undefined ? 'fired' : 'reopened';
   const reason = 'messages-changed';
   const change = { alertId: driftAlertIdOf(channelId), number, kind, reason, at: now, after } as const;
-  return { channelId, change, odd, sample };
+  const told = shape
+    .slice(0, MOST_TOLD)
+    .map(({ kind, path, value, why }) => `${kind} ${path} (${value}): ${why}`);
+  const samples = [...told, ...(odd > 0 && sample !== '' ? [sample] : [])];
+  return { shape, alert: { channelId, change, odd, samples } };
 }
 
 export const driftAlertIdOf = (channelId: string): string => hashId('alert', 'drift', channelId);

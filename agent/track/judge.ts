@@ -4,7 +4,7 @@ import type { EpochMs } from '../../rules/time.ts';
 import { toProof } from '../log/headers.ts';
 import type { LogRecord } from '../log/log.ts';
 import { toRestatement } from '../log/restate.ts';
-import { addSeen, emptyBatch, type GrowingBatch } from './batch.ts';
+import { addSeen, emptyBatch, type GrowingBatch, noteRepeat, noteUnmapped } from './batch.ts';
 import { deadLetterOf, malformed } from './dead-letter.ts';
 import { mapRecord } from './mapper.ts';
 import { type MembershipEffects, noEffects } from './membership.ts';
@@ -120,12 +120,12 @@ export class Judge {
   }
 
   #message(record: LogRecord): void {
-    const { result, message, partner } = mapRecord(record, this.parts.sources);
-    const changed = this.parts.notices.message(record.source, partner, result, this.parts.logTime);
-    if (changed !== undefined) this.#tell(changed);
-    for (const item of result.kind === 'dead-letter' ? [] : result.unmapped) {
-      this.#batch.unmapped.push({ source: record.source, item });
-    }
+    const mapped = mapRecord(record, this.parts.sources);
+    const { result, message, partner } = mapped;
+    const seen = this.parts.notices.message(record.source, mapped, this.parts.logTime);
+    if (seen?.alert !== undefined) this.#tell(seen.alert);
+    if (result.kind !== 'dead-letter') noteUnmapped(this.#batch, record.source, partner, result.unmapped);
+    if (seen !== undefined) noteUnmapped(this.#batch, record.source, partner, seen.shape);
     if (result.kind === 'dead-letter') {
       this.#deadLetter(deadLetterOf(record, partner, message, result));
       return;
@@ -158,7 +158,10 @@ export class Judge {
       this.totals.events += 1;
       this.#batch.events.push(event);
       const absorbed = membership.apply(event, effects);
-      if (absorbed === 'duplicate') this.totals.duplicates += 1;
+      if (absorbed === 'duplicate') {
+        this.totals.duplicates += 1;
+        noteRepeat(this.#batch, event);
+      }
       if (absorbed === 'waiting' && event.classifier === 'actual' && !event.retracted) {
         this.totals.waiting += 1;
         channels.unmatched(event.key, event.source, event.partner, event.milestone, event.observedAt);
@@ -243,7 +246,7 @@ export class Judge {
     const { mapped, original, settled, rejected } = readAgain(record, this.parts.sources);
     const { result, message, partner } = mapped;
     if (result.kind === 'dead-letter') return;
-    for (const item of result.unmapped) this.#batch.unmapped.push({ source: record.source, item });
+    noteUnmapped(this.#batch, record.source, partner, result.unmapped);
     for (const each of rejected) this.#deadLetter(deadLetterOf(original, partner, message, each));
     const effects = this.#absorb(result.kind === 'events' ? result.events : []);
     this.#batch.operator.push(...settled);

@@ -1,3 +1,4 @@
+import type { Value } from '../../collectors/formats/format.ts';
 import type { CompiledMap, LoggedMessage, MapResult, SourceIdentity } from '../../collectors/maps/map.ts';
 import { fromNats } from '../../collectors/nats/message.ts';
 import { isOversize } from '../../collectors/oversize.ts';
@@ -18,7 +19,13 @@ export interface Mapped {
   /** Who spoke, as far as the message's header or the source's setting tells. */
   readonly partner: string;
   readonly result: MapResult;
+  /** What the message's bytes were parsed to; absent when they could not be. */
+  readonly value?: Value;
 }
+
+/** Who spoke, as far as the message itself tells, too. */
+export const speakerOf = ({ result, partner }: Mapped): string =>
+  (result.kind === 'events' ? result.events[0]?.partner : undefined) ?? partner;
 
 /** Turns a record of the log into canonical events, by the map of its source. Pure. */
 export function mapRecord(record: LogRecord, sources: ReadonlyMap<string, SourceBinding>): Mapped {
@@ -60,7 +67,12 @@ function mapMessage(message: LoggedMessage, record: LogRecord, source: SourceBin
     return { message, partner, result: { kind: 'dead-letter', code: 'too-large', reason, refs: [] } };
   }
   try {
-    return { message, partner, result: source.map.map(message, source.identity) };
+    let value: Value | undefined;
+    const result = source.map.map(message, source.identity, (parsed) => {
+      value = parsed;
+      return parsed;
+    });
+    return { message, partner, result, ...(value !== undefined && { value }) };
   } catch (error) {
     // A fault of ours: the message is kept, and the feed goes on.
     const reason = `the map ${source.map.name} failed: ${String(error)}`;

@@ -1,4 +1,4 @@
-import type { MapResult } from '../../collectors/maps/map.ts';
+import type { Unmapped } from '../../collectors/maps/map.ts';
 import {
   type AlertChange,
   type AlertMemory,
@@ -11,7 +11,8 @@ import type { IdentityConflict } from '../../rules/identity.ts';
 import { refText } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { channelRecord } from './alert-records.ts';
-import { DRIFT_WINDOW, Drift, driftAlertIdOf, type SavedDrift } from './drift.ts';
+import { DRIFT_WINDOW, Drift, type DriftWindow, driftAlertIdOf, type SavedDrift } from './drift.ts';
+import { type Mapped, speakerOf } from './mapper.ts';
 import type { AlertRecord, AlertText, ChannelInterval, RenderAlert } from './outcome.ts';
 
 export interface NoticeSettings {
@@ -29,6 +30,12 @@ export interface SavedNotices {
   readonly conflicts: readonly string[];
   /** Absent in older snapshots. */
   readonly drift?: SavedDrift;
+}
+
+/** What a window of a partner's messages showed. */
+export interface MessagesSeen {
+  readonly shape: readonly Unmapped[];
+  readonly alert?: AlertRecord;
 }
 
 /** Alerts that are not about a clock: a channel that went silent, identifiers that contradict each other. */
@@ -75,10 +82,21 @@ export class Notices {
   }
 
   /** A partner's messages change shape: one alert for the partner, not one for each message. */
-  message(source: string, partner: string, result: MapResult, now: EpochMs): AlertRecord | undefined {
-    const found = this.#drift.message(`${source}/${partner}`, result, now);
-    if (found === undefined) return undefined;
-    const { change, channelId, odd, sample } = found;
+  message(source: string, mapped: Mapped, now: EpochMs): MessagesSeen | undefined {
+    const partner = speakerOf(mapped);
+    const seen = this.#drift.message(`${source}/${partner}`, mapped, now);
+    if (seen === undefined) return undefined;
+    const shape = seen.shape.map((each) => ({ ...each, partner }));
+    return seen.alert === undefined
+      ? { shape }
+      : { shape, alert: this.#changed(source, partner, seen.alert) };
+  }
+
+  #changed(
+    source: string,
+    partner: string,
+    { change, channelId, odd, samples }: NonNullable<DriftWindow['alert']>,
+  ): AlertRecord {
     const resolved = change.kind === 'resolved';
     const labels = { rule: 'messages-changed', severity: 'warning', source, partner };
     const headline = resolved
@@ -86,9 +104,9 @@ export class Notices {
       : `CHANGED: messages of ${channelId} are not as they were`;
     const lines = [
       `Of the last ${DRIFT_WINDOW} messages ${odd} had something that the map does not know.`,
-      ...(resolved || sample === ''
+      ...(resolved || samples.length === 0
         ? []
-        : [`The last of them: ${sample}`, 'Try the map on new messages: laytime sources try']),
+        : [...samples, 'Try the map on new messages: laytime sources try']),
     ];
     return this.#record(change, labels, { headline, lines, link: '' });
   }

@@ -158,7 +158,11 @@ export interface JudgeBatch {
   readonly logTime: EpochMs;
   readonly records: readonly LogRecord[];
   readonly events: readonly ShipmentEvent[];
-  readonly unmapped: readonly { readonly source: string; readonly item: Unmapped }[];
+  readonly unmapped: readonly {
+    readonly source: string;
+    readonly partner: string;
+    readonly item: Unmapped;
+  }[];
   readonly links: readonly Link[];
   readonly deadLetters: readonly DeadLetter[];
   readonly channels: readonly ChannelInterval[];

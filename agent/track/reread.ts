@@ -4,7 +4,7 @@ import type { GuardedStream, LogReader, LogRecord, Positions } from '../log/log.
 import { toRestatement } from '../log/restate.ts';
 import { covers } from '../store/floor.ts';
 import type { CatchUpSource } from '../store/store.ts';
-import { addSeen, emptyBatch, type GrowingBatch } from './batch.ts';
+import { addSeen, emptyBatch, type GrowingBatch, noteUnmapped } from './batch.ts';
 import { type DeadLetterCause, deadLetterOf, malformed } from './dead-letter.ts';
 import type { Judge } from './judge.ts';
 import { type Mapped, mapRecord } from './mapper.ts';
@@ -91,7 +91,7 @@ export class Reread implements CatchUpSource {
       }
       const read = readableOf(record, parts.sources, batch);
       if (read === undefined) continue;
-      for (const item of read.unmapped) batch.unmapped.push({ source: record.source, item });
+      noteUnmapped(batch, record.source, read.partner, read.unmapped);
       for (const event of read.events) {
         batch.events.push(event);
         for (const shipmentId of parts.membership.identity.linksOf(event.key)) {
@@ -160,12 +160,12 @@ function readableOf(
       const { mapped, original, settled, rejected } = readAgain(record, sources);
       for (const each of rejected) letter(original, mapped, each);
       batch.operator.push(...settled);
-      return readableIn(mapped.result);
+      return readableIn(mapped);
     }
     if (record.kind === 'restate') {
       const restatement = toRestatement(record);
       batch.operator.push(replayFact(restatement, record));
-      return { events: restatement.events, unmapped: [] };
+      return { partner: '', events: restatement.events, unmapped: [] };
     }
   } catch (error) {
     batch.deadLetters.push(malformed(record, error));
@@ -175,12 +175,13 @@ function readableOf(
   const { result } = mapped;
   if (result.kind === 'dead-letter') letter(record, mapped, result);
   else if (result.kind === 'events') for (const each of result.rejected ?? []) letter(record, mapped, each);
-  return readableIn(result);
+  return readableIn(mapped);
 }
 
-type Readable = Pick<Extract<MapResult, { kind: 'events' }>, 'events' | 'unmapped'>;
+type Readable = Pick<Extract<MapResult, { kind: 'events' }>, 'events' | 'unmapped'> & Pick<Mapped, 'partner'>;
 
-const readableIn = (result: MapResult): Readable => ({
+const readableIn = ({ result, partner }: Mapped): Readable => ({
+  partner,
   events: result.kind === 'events' ? result.events : [],
   unmapped: result.kind === 'dead-letter' ? [] : result.unmapped,
 });

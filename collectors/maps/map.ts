@@ -38,11 +38,17 @@ export interface Unmapped {
   readonly kind:
     | 'unknown-code'
     | 'no-milestone'
-    | 'missing-field'
     | 'bad-ref'
     | 'unknown-place'
     | 'zone-assumed'
-    | 'envelope';
+    | 'envelope'
+    // Not by a map, which sees one message: a partner's messages are not as they were.
+    | 'new-field'
+    | 'missing-field'
+    | 'changed-type'
+    | 'duplicate';
+  /** Who spoke, where the record itself tells. */
+  readonly partner?: string;
   /** Where in the message: `/events/3/transportEventTypeCode`. */
   readonly path: string;
   readonly value: string;

@@ -132,6 +132,7 @@ function readRecord(
   scope.partner = reader.partner?.(scope) ?? scope.message.partner ?? scope.source.partner;
   const { events } = gathered;
   const before = events.length;
+  const notesBefore = scope.notes.length;
   const facts = factsOf(reader, correlationId, scope);
   if (facts !== undefined) {
     for (const entry of parts.events) readEvent(entry, scope, facts, events);
@@ -141,10 +142,18 @@ function readRecord(
   if (scope.rejection !== undefined) {
     events.length = before;
     gathered.rejected.push(withPlace(scope.rejection, scope.record));
+    nameSpeaker(scope, notesBefore);
     return;
   }
   if (facts !== undefined) gathered.sourceIds.add(facts.sourceId);
   if (events.length === before) noteSilence(reader, scope, gathered);
+  nameSpeaker(scope, notesBefore);
+}
+
+/** A record may be of another partner than its message. */
+function nameSpeaker({ notes, partner, message, source }: Scope, from: number): void {
+  if (partner === (message.partner ?? source.partner)) return;
+  for (let i = from; i < notes.length; i += 1) notes[i] = { ...notes[i]!, partner };
 }
 
 function readEvent(entry: EventEntry, scope: Scope, facts: RecordFacts, out: ShipmentEvent[]): void {

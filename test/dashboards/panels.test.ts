@@ -150,7 +150,13 @@ writer.offer(
         data: Buffer.from('x'),
       },
     ],
-    unmapped: [{ source: 's', item: { kind: 'unknown-code', path: '/a/0', value: 'ZZ', why: 'not listed' } }],
+    unmapped: [
+      {
+        source: 's',
+        partner: 'p',
+        item: { kind: 'unknown-code', path: '/a/0', value: 'ZZ', why: 'not listed' },
+      },
+    ],
   }),
 );
 await writer.flush();

@@ -11,7 +11,7 @@ export const listDrift: Route = {
   path: '/api/v1/drift',
   name: 'listDrift',
   summary:
-    'How the messages of each source change, by day: events, times in the future, reporting lag, dead letters, codes and places not known, check digits',
+    'How the messages of each partner change, by day: events, times in the future, reporting lag, dead letters, codes and places not known, check digits, fields that came, went or changed their type, repetitions',
   role: 'viewer',
   query: {
     source: word('name of a source'),
@@ -26,6 +26,8 @@ export const listDrift: Route = {
         ...{ source: text, partner: text, day: text, events: count, future_times: count },
         ...{ lag_median_s: maybeNumber, lag_p95_s: maybeNumber, dead_letters: count },
         ...{ unknown_codes: count, bad_refs: count, unknown_places: count, without_milestone: count },
+        ...{ new_fields: count, missing_fields: count, changed_types: count },
+        ...{ duplicates: count, duplicate_rate: maybeNumber },
       }),
     ),
   }),

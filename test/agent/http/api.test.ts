@@ -232,7 +232,7 @@ t.test('what is still unreadable is told so, and nothing is appended for it', as
 t.test('how the messages of a source change is told by day and partner', async (t) => {
   const { rows } = (await get('/api/v1/drift?source=broker-nl&days=60')).json;
   const today = rows.find(({ day, partner }) => day === '2026-11-02' && partner === 'broker');
-  t.match(today, { dead_letters: 1, future_times: 0, unknown_codes: 0 });
+  t.match(today, { dead_letters: 1, future_times: 0, unknown_codes: 0, new_fields: 0, duplicate_rate: 0 });
   t.equal(
     rows.reduce((sum, { events }) => sum + Number(events), 0),
     8,

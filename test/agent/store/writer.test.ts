@@ -207,6 +207,7 @@ t.test('what maps could not place is counted once', async (t) => {
   await level();
   const unmapped = Array.from({ length: 6 }, (_, n) => ({
     source: 'broker-nl',
+    partner: n === 5 ? 'depot' : 'broker',
     item: {
       kind: 'unknown-code' as const,
       path: `/events/${n}/code`,
@@ -216,9 +217,17 @@ t.test('what maps could not place is counted once', async (t) => {
   }));
   writer.offer(batch(1, 1, { unmapped }));
   await writer.flush();
-  t.same(await rows(client, 'SELECT path, value, toUInt32(times) AS times FROM unmapped ORDER BY times'), [
-    { path: '/events/*/code', value: 'YY', times: 2 },
-    { path: '/events/*/code', value: 'XX', times: 4 },
+  const query = 'SELECT partner, path, value, toUInt32(times) AS times FROM unmapped ORDER BY times, partner';
+  t.same(await rows(client, query), [
+    { partner: 'broker', path: '/events/*/code', value: 'YY', times: 1 },
+    { partner: 'depot', path: '/events/*/code', value: 'YY', times: 1 },
+    { partner: 'broker', path: '/events/*/code', value: 'XX', times: 4 },
+  ]);
+  const drift =
+    'SELECT partner, toUInt32(sum(unknown_codes)) AS n FROM drift GROUP BY partner HAVING n > 0 ORDER BY n';
+  t.same(await rows(client, drift), [
+    { partner: 'depot', n: 1 },
+    { partner: 'broker', n: 5 },
   ]);
   await writer.stop(5_000);
 });

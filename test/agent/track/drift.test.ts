@@ -63,3 +63,36 @@ t.test('a partner that was odd from the first day has not changed', async (t) =>
   const judge = hubJudge({ rules: RULES, map: MAP });
   t.same([...window(judge, 40), ...window(judge, 45)], []);
 });
+
+t.test('a field that changes its type is told of, with its name, and counted for its partner', async (t) => {
+  const judge = hubJudge({ rules: RULES, map: MAP });
+  const batchOf = (weight: unknown) => {
+    const records = Array.from({ length: DRIFT_WINDOW }, () => {
+      sequence += 1;
+      const body = JSON.stringify({ id: `8${sequence}`, status: 'CRE', at: '2026-06-02T08:00:00Z', weight });
+      return bytesIn(body, Date.UTC(2026, 5, 2, 8) + sequence * 1000, sequence);
+    });
+    return takeAll(judge, records);
+  };
+  for (let n = 0; n < 4; n += 1) t.same(batchOf(12).alerts, []);
+  const { alerts, unmapped } = batchOf('12 kg');
+  t.same(kinds(alerts), ['1 fired']);
+  t.match(alerts[0]?.text.lines, [
+    /^Of the last 50 messages 0/,
+    'changed-type /weight (text): it was number',
+  ]);
+  t.match(unmapped, [
+    { source: 'hub', partner: 'hub', item: { kind: 'changed-type', path: '/weight', value: 'text' } },
+  ]);
+  t.same(kinds(batchOf('13 kg').alerts), ['2 resolved'], 'it is known now');
+});
+
+t.test('what is said twice is counted for who said it', async (t) => {
+  const judge = hubJudge({ rules: RULES, map: MAP });
+  const body = JSON.stringify({ id: '1', status: 'CRE', at: '2026-06-02T08:00:00Z' });
+  const records = [1, 2, 3].map((n) => bytesIn(body, Date.UTC(2026, 5, 3) + n, sequence + n));
+  t.match(
+    takeAll(judge, records).unmapped.filter(({ item }) => item.kind === 'duplicate'),
+    [{ partner: 'hub' }, { partner: 'hub' }],
+  );
+});
