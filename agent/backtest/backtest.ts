@@ -45,7 +45,9 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
     labels:
       input.about === 'shipment'
         ? { partner: partnerOf(input.rule, input.trace, { provers: () => input.channels }) }
-        : {},
+        : input.about === 'feed'
+          ? { partner: input.feed.partner }
+          : {},
     text: { headline: '', lines: [], link: '' },
   });
   const judge = buildJudge({
@@ -89,7 +91,7 @@ async function recallAll(judge: Judge, options: BacktestOptions, tally: Tally): 
   for await (const events of history.events) {
     for (const event of events) {
       proveUntil(event.observedAt);
-      judge.recall(event);
+      judge.recall(event, { measured: false });
     }
     done += events.length;
     settle();

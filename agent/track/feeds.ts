@@ -166,6 +166,7 @@ export class Feeds {
     return {
       ...channelRecord(told, labels, text, { tenant, notify: quiet === undefined ? rule.notify : [] }),
       clockId: verdict.clockId,
+      rule: rule.name,
       ruleVersion: rule.version,
       severity: rule.severity,
       ...(quiet !== undefined && { quiet }),

@@ -48,10 +48,12 @@ export class Judge {
     this.parts.positions = { ...this.parts.positions, [record.stream]: record.sequence };
   }
 
-  /** These two apply what is in the store, see rebuild.ts. How far channels are heard is known. */
-  recall(event: ShipmentEvent): void {
+  /** These two apply what is in the store, see rebuild.ts. How far channels are heard is known, and how late they tell where it was `measured`. */
+  recall(event: ShipmentEvent, { measured = true } = {}): void {
     this.advance(event.observedAt);
-    this.#conclude(this.#absorb([event]), []);
+    const effects = this.#absorb([event]);
+    this.#conclude(effects, []);
+    if (!measured) this.#measure(effects);
   }
 
   recallAction(action: OperatorAction): void {
@@ -138,15 +140,18 @@ export class Judge {
         this.#deadLetter(deadLetterOf(record, partner, message, each));
     }
     const partners = new Set(result.kind === 'events' ? events.map((event) => event.partner) : [partner]);
-    const { channels } = this.parts;
     this.#conclude(effects, [
       ...this.#resolveDeadLetters(record, result.sourceIds ?? [message.sourceId ?? '']),
-      ...[...partners].map((each) => channels.heard(record.source, each, record.observedAt)),
+      ...[...partners].map((each) => this.parts.channels.heard(record.source, each, record.observedAt)),
     ]);
-    // What is read again or restated says nothing of how long its partner takes.
-    for (const { id: eventId, source, partner, occurredAt, observedAt } of effects.first) {
+    this.#measure(effects);
+  }
+
+  /** What is read again or restated says nothing of how long its partner takes. */
+  #measure({ first }: MembershipEffects): void {
+    for (const { id: eventId, source, partner, occurredAt, observedAt } of first) {
       const report = { eventId, happened: occurredAt.to };
-      this.#channelsMoved(channels.reported(source, partner, report, observedAt));
+      this.#channelsMoved(this.parts.channels.reported(source, partner, report, observedAt));
     }
   }
 

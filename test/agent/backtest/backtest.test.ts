@@ -167,3 +167,26 @@ t.test('a channel that is heard proves itself again and again, at its last momen
     [0, 15, 30, 40],
   );
 });
+
+t.test('feed rules are tried, too: who would have been silent for too long, or told too late', async (t) => {
+  const judge = hubJudge({ rules: RULES, channel: { expectEveryMs: 6 * HOUR } });
+  const told = (hours: number, lag: number, n: number) => {
+    const at = new Date(START + (hours - lag) * HOUR).toISOString();
+    return saidBy({ id: `f${n}`, type: 'arrived', at, refs: { delivery: `8${n}` } }, START + hours * HOUR, n);
+  };
+  const early = Array.from({ length: 30 }, (_, i) => told(1 + i, 0, i + 1));
+  const late = Array.from({ length: 30 }, (_, i) => told(50 + i, 5, i + 31));
+  const batch = takeAll(judge, [...early, ...late]);
+  const feed = (more: string) => `rules: { hub: { title: Hub, kind: feed, ${more}, notify: desk } }`;
+  const result = await run(RULES, feed('silent_for: 12h'), historyOf([batch], START, START + 90 * HOUR));
+  t.match(ruleIn(result, 'hub'), {
+    change: 'new',
+    byPartner: [{ partner: 'hub', tried: { told: { fired: 1, resolved: 1 } } }],
+  });
+  const slow = await run(
+    feed('lag: 99% within 6h'),
+    feed('lag: 90% within 2h'),
+    historyOf([batch], START, START + 90 * HOUR),
+  );
+  t.match(ruleIn(slow, 'hub'), { change: 'changed', tried: { told: { fired: 1 } }, inForce: { told: {} } });
+});
