@@ -11,6 +11,8 @@ const MARKS: Readonly<Record<Happening['kind'], string>> = {
   failed: '✗',
 };
 
+const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 /**
  * A scenario that failed, as a timeline with what was expected and what was so:
  *
@@ -25,7 +27,7 @@ export function drawScenario(file: string, zone: string, result: ScenarioResult)
   const { name, place, failures, checks, happenings } = result;
   const at = failures[0]?.place ?? place;
   const lines = [
-    `${file}:${at.line}:${at.column}: ${name}: ${failures.length} of ${checks} expectations failed`,
+    `${file}:${at.line}:${at.column}: ${name}: ${failures.length} of ${plural(checks, 'expectation')} failed`,
   ];
   let last = '';
   for (const happening of happenings) {
@@ -44,7 +46,7 @@ export function drawResult(result: TestResult): string {
   const verdict = failed.length === 0 ? 'ok' : `FAILED (${failed.length})`;
   return [
     ...drawn,
-    `${result.file}: ${result.scenarios.length} scenarios, ${checks} expectations: ${verdict}`,
+    `${result.file}: ${plural(result.scenarios.length, 'scenario')}, ${plural(checks, 'expectation')}: ${verdict}`,
   ].join('\n');
 }
 

@@ -48,7 +48,7 @@ t.test('a failure is a timeline with what was expected and what was so', async (
                     │ release: met-late (done-late), due 2026-06-02 09:00, 2h late
                     ! release: resolved (done-late)
   2026-06-02 12:00  ✓ alerts release: at-risk, fired, resolved
-r.test.yaml: 1 scenarios, 2 expectations: FAILED (1)`,
+r.test.yaml: 1 scenario, 2 expectations: FAILED (1)`,
   );
 });
 

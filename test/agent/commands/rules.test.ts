@@ -48,7 +48,7 @@ t.test('rules test: a pack that holds, and what it never tried', async (t) => {
   const files = { 'rules/nl.yaml': RULES, 'rules/nl.test.yaml': GOOD };
   const { code, out } = await cli(t, files, ['rules', 'test']);
   t.equal(code, 0);
-  t.match(out, /^rules\/nl\.test\.yaml: 1 scenarios, 1 expectations: ok$/m);
+  t.match(out, /^rules\/nl\.test\.yaml: 1 scenario, 1 expectation: ok$/m);
   t.match(out, /^release +x +\. +\. +x/m, 'running and met were reached');
   t.match(out, /^unused +\. +\. +\. +\./m, 'a rule that no scenario touches is there too');
 });
@@ -57,7 +57,7 @@ t.test('rules test: a failure is drawn, and the exit code says so', async (t) =>
   const files = { 'nl.yaml': RULES, 'nl.test.yaml': GOOD.replace('release: met', 'release: breached') };
   const { code, out } = await cli(t, files, ['rules', 'test', 'nl.test.yaml']);
   t.equal(code, 1);
-  t.match(out, 'nl.test.yaml:8:33: in time: 1 of 1 expectations failed');
+  t.match(out, 'nl.test.yaml:8:33: in time: 1 of 1 expectation failed');
   t.match(out, '✗ expected clock release: breached, got met, done-in-time');
   const json = await cli(t, files, ['rules', 'test', 'nl.test.yaml', '--json']);
   t.equal(json.code, 1);
