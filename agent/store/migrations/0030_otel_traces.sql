@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW laytime.otel_traces AS
 SELECT
     toDateTime64(span.3, 9, 'UTC') AS Timestamp,
     trace_id AS TraceId,
-    if(span.1 = 'shipment', substring(trace_id, 1, 16), lower(hex(sipHash64(trace_id, span.1)))) AS SpanId,
+    if(span.1 = 'shipment', substring(trace_id, 1, 16), substring(lower(hex(SHA256(concat('span', char(31), shipment_id, char(31), span.1)))), 1, 16)) AS SpanId,
     if(span.1 = 'shipment', '', substring(trace_id, 1, 16)) AS ParentSpanId,
     '' AS TraceState,
     span.2 AS SpanName,
@@ -27,33 +27,38 @@ SELECT
     CAST([], 'Array(Map(String, String))') AS `Links.Attributes`
 FROM
 (
+    WITH m -> concat(m.milestone, '|', m.role, '|', m.leg, '|', m.subject) AS key_of
     SELECT
-        shipment_id, trace_id, tenant, actuals, clocks, holds, delivery, attributes,
-        arrayExists(m -> m.milestone IN ('delivered', 'empty.returned'), actuals) AS finished,
+        shipment_id, trace_id, tenant, clocks, holds, delivery, attributes,
+        arraySort(m -> (m.actual_at, key_of(m)), arrayFilter(m -> NOT startsWith(m.milestone, 'customs.hold.'), actuals)) AS happened,
+        arrayExists(m -> m.milestone IN ('delivered', 'empty.returned'), happened) AS finished,
         -- key, name, start, end, service, status, attributes, message
         arrayConcat(
             [CAST((
                 'shipment',
                 concat('shipment ', if(delivery = '', shipment_id, delivery)),
-                if(empty(actuals), first_observed_at, assumeNotNull(actuals[1].actual_at)),
-                if(finished, actuals[-1].actual_at, NULL),
+                if(empty(happened), first_observed_at, assumeNotNull(happened[1].actual_at)),
+                if(finished, arrayLast(m -> m.milestone IN ('delivered', 'empty.returned'), happened).actual_at, NULL),
                 'shipment',
                 multiIf(clocks_breached > 0, 'Error', finished, 'Ok', 'Unset'),
                 attributes,
                 ''), 'Tuple(String, String, DateTime64(3, \'UTC\'), Nullable(DateTime64(3, \'UTC\')), String, String, Map(String, String), String)')],
-            arrayMap((m, i) -> CAST((
-                concat('leg ', m.event_id),
-                if(i < length(actuals), concat(m.milestone, ' → ', actuals[i + 1].milestone), concat(m.milestone, ' →')),
-                assumeNotNull(m.actual_at),
-                if(i < length(actuals), actuals[i + 1].actual_at, NULL),
-                if(i < length(actuals), actuals[i + 1].partner, m.partner),
+            -- A leg is named for both its ends; one that is open has no end yet, and tells of its start.
+            arrayMap((from, to, open) -> CAST((
+                concat('leg ', key_of(from), ' ', if(open, '', key_of(to))),
+                concat(from.milestone, ' →', if(open, '', concat(' ', to.milestone))),
+                assumeNotNull(from.actual_at),
+                if(open, NULL, to.actual_at),
+                to.partner,
                 'Unset',
-                map('laytime.milestone', m.milestone, 'laytime.role', m.role, 'laytime.leg', m.leg, 'laytime.subject', m.subject,
-                    'laytime.place', m.place, 'laytime.unlocode', m.unlocode, 'laytime.source', m.source, 'laytime.event', m.event_id),
+                map('laytime.milestone', to.milestone, 'laytime.role', to.role, 'laytime.leg', to.leg, 'laytime.subject', to.subject,
+                    'laytime.place', to.place, 'laytime.unlocode', to.unlocode, 'laytime.source', to.source, 'laytime.event', to.event_id),
                 ''), 'Tuple(String, String, DateTime64(3, \'UTC\'), Nullable(DateTime64(3, \'UTC\')), String, String, Map(String, String), String)'),
-                arraySlice(actuals, 1, toInt64(length(actuals)) - if(finished AND notEmpty(actuals), 1, 0)) AS legs, arrayEnumerate(legs)),
+                arraySlice(happened, 1, toInt64(length(happened)) - if(finished AND notEmpty(happened), 1, 0)) AS legs,
+                arrayMap((m, i) -> happened[least(i + 1, length(happened))], legs, arrayEnumerate(legs)),
+                arrayMap((m, i) -> i = length(happened), legs, arrayEnumerate(legs))),
             arrayMap(h -> CAST((
-                concat('hold ', h.placed_event_id),
+                concat('hold ', lower(h.agency), ' ', h.reason, ' ', h.subject, ' ', toString(toUnixTimestamp64Milli(h.placed_at))),
                 if(h.agency = '', 'customs hold', concat('hold ', h.agency)),
                 h.placed_at, h.removed_at, h.partner, 'Unset',
                 map('laytime.agency', h.agency, 'laytime.reason', h.reason, 'laytime.subject', h.subject),

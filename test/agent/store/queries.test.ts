@@ -1,6 +1,7 @@
 // slow: starts ClickHouse
 import fc from 'fast-check';
 import t from 'tap';
+import { spansOf } from '../../../agent/spans/shipment-spans.ts';
 import {
   findAlerts,
   findClocks,
@@ -301,6 +302,46 @@ t.test('a shipment is a trace: closed legs, open ones that grow, holds and clock
   t.match(named('SLA r'), { StatusCode: 'Error' });
   t.equal(new Set(spans.map((span) => span.SpanId)).size, 5);
   for (const { SpanId } of spans) t.match(SpanId, /^[0-9a-f]{16}$/);
+});
+
+t.test('what is exported over OTLP has the ids, names and times that the view has', async (t) => {
+  const db = await withDatabase(t, engine.url);
+  const state = shipment('S', {
+    milestones: [
+      milestone('arrived', T0 + DAY, { role: 'destination' }, 'carrier'),
+      // Two at one time: their order must be the same on both sides.
+      milestone('loaded', T0, { subject: 'MSCU1234566' }),
+      milestone('loaded', T0, { subject: 'CSQU3054383' }),
+      milestone('customs.hold.placed', T0 + DAY, {}),
+      milestone('delivered', T0 + 3 * DAY, {}, 'haulier'),
+      milestone('landed_cost.posted', T0 + 5 * DAY, {}, 'erp'),
+    ],
+    holds: [
+      {
+        ...{ agency: 'NVWA', reason: 'H1', subject: 'LRN1' },
+        ...{ placed: fact(T0 + DAY, 'hold'), removed: fact(T0 + 2 * DAY, 'free') },
+      },
+    ],
+    clocks: [
+      clock('S', 'r', { state: 'met', reason: 'done-in-time', startAt: T0 + DAY, endAt: T0 + 2 * DAY }),
+    ],
+  });
+  await store(db, batch(1, 1, { ...bare, shipments: [state] }));
+  const seen = await readRows<Record<string, unknown>>(
+    db,
+    `SELECT TraceId AS traceId, SpanId AS spanId, ParentSpanId AS parentSpanId, SpanName AS name, ServiceName AS service,
+       toUnixTimestamp64Milli(CAST(Timestamp, 'DateTime64(3)')) AS startMs, startMs + intDiv(Duration, 1000000) AS endMs
+     FROM {database:Identifier}.otel_traces ORDER BY spanId`,
+  );
+  const exported = spansOf(state, 0).map(({ traceId, spanId, parentSpanId = '', name, service, ...at }) => ({
+    ...{ traceId, spanId, parentSpanId, name, service },
+    ...{ startMs: at.startMs, endMs: at.endMs },
+  }));
+  t.equal(exported.length, 7, 'four legs, a hold, a clock, the shipment');
+  t.strictSame(
+    seen,
+    exported.sort((a, b) => (a.spanId < b.spanId ? -1 : 1)),
+  );
 });
 
 function alert(
