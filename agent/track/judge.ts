@@ -270,7 +270,7 @@ export class Judge {
   }
 
   #channelsMoved(update: ChannelUpdate): void {
-    const { notices, awaiting, feeds } = this.parts;
+    const { notices, awaiting, feeds, channels } = this.parts;
     if (update.reckoned !== undefined) feeds.reckoned(update.reckoned);
     for (const transition of update.transitions) {
       this.#batch.channels.push(intervalOf(transition));
@@ -278,10 +278,7 @@ export class Judge {
       if (alert !== undefined) this.#tell(alert);
     }
     for (const { channelId } of update.moved) {
-      const ready = awaiting.ready(
-        channelId,
-        (milestone) => this.parts.channels.watermarkOf(channelId, milestone) ?? Number.NEGATIVE_INFINITY,
-      );
+      const ready = awaiting.ready(channelId, (of) => channels.watermarkOf(channelId, of) ?? -Infinity);
       for (const slot of ready) this.assess(slot);
     }
   }
