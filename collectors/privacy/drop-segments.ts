@@ -84,6 +84,8 @@ function cleanSegment(
   drops: readonly SegmentDrop[],
 ): string {
   const text = raw.replace(/[\r\n]+/g, '');
+  const name = text.slice(0, text.indexOf(separators.element));
+  if (isTag.test(name) && !drops.some(({ tag }) => tag === name)) return raw;
   const read = readSegment({ text, number: 0, at: 0, ended: true }, separators, isTag, decodeUnsaid);
   if ('bad' in read) return '';
   const own = drops.filter(({ tag, test }) => tag === read.tag && test(read.value));
