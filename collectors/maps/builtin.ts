@@ -7,6 +7,7 @@ export const BUILTIN_MAPS = [
   'dcsa-tnt-3.0',
   'dhl-unified',
   'edifact-codeco',
+  'edifact-contrl',
   'edifact-cusdec',
   'edifact-cusres-export',
   'edifact-cusres',
