@@ -110,14 +110,10 @@ export function holdStarts(holds: readonly Hold[]): readonly Start[] {
   });
 }
 
-/** The attributes a condition sees: the shipment's, and for a `dwell` rule those of its own hold on top. */
-export function attributesOf(trace: Trace, start: Start): Readonly<Record<string, AttributeValue>> {
-  const { hold } = start;
-  if (hold === undefined) return trace.attributes;
-  return {
-    ...trace.attributes,
-    ...hold.placed.attributes,
-    'hold.agency': hold.agency,
-    'hold.reason': hold.reason,
-  };
-}
+/** The attributes that the condition of a `dwell` rule sees: the shipment's, and those of the hold itself on top. */
+export const attributesOf = (trace: Trace, hold: Hold): Readonly<Record<string, AttributeValue>> => ({
+  ...trace.attributes,
+  ...hold.placed.attributes,
+  'hold.agency': hold.agency,
+  'hold.reason': hold.reason,
+});

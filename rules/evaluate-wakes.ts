@@ -27,6 +27,8 @@ export function touchedMilestones(rule: Rule): ReadonlySet<MilestoneCode> {
   const touched = new Set<MilestoneCode>();
   for (const { milestone } of [...rule.from, ...rule.to]) {
     touched.add(milestone);
+    // A hold is opened and closed by what says so, and by nothing else.
+    if (rule.kind === 'dwell') continue;
     for (const code of EVERY) {
       if (familyOf(code) === familyOf(milestone)) touched.add(code);
     }

@@ -10,7 +10,7 @@ import { clockIdOf } from './hash.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { Rule } from './sla.ts';
 import type { EpochMs } from './time.ts';
-import type { Trace } from './trace.ts';
+import type { Hold, Trace } from './trace.ts';
 import type { Verdict, VerdictReason } from './verdict.ts';
 
 /** What is remembered of a clock so that it can be taken back when its start is gone. A {@link Verdict} is one. */
@@ -49,6 +49,12 @@ export function compileRule(rule: Rule, calendar: Calendar | undefined): Compile
 }
 
 /**
+ * What a rule makes of a shipment that its condition leaves out and that has no clock of it: this very list. It stands until an attribute
+ * changes that the condition reads ({@link CompiledRule.reads}).
+ */
+export const NOT_FOR_IT: readonly Verdict[] = [];
+
+/**
  * Judges every clock of one rule in one shipment at one moment of log time: one verdict per start occurrence.
  *
  * Without a start, an `after` or `before` rule gives one `waiting` clock. Its id is the one that the clock will have
@@ -66,14 +72,22 @@ export function evaluate(
   now: EpochMs,
   history: ClockHistory = NO_HISTORY,
 ): readonly Verdict[] {
+  const previous = history.previous ?? NO_CLOCKS;
+  const applies = rule.kind === 'dwell' || rule.when === undefined || rule.when.test(trace.attributes);
+  // Of many rules, most are not for the shipment at hand.
+  if (!applies && previous.length === 0) return NOT_FOR_IT;
+  if (
+    rule.kind === 'dwell' &&
+    previous.length === 0 &&
+    !trace.holds.some((hold) => appliesToHold(trace, rule, hold))
+  )
+    return NO_VERDICTS;
   const verdicts: Verdict[] = [];
   const kind = judgeOf(rule);
   const starts = kind.starts(trace, rule);
-  const previous = history.previous ?? NO_CLOCKS;
-  const applies = rule.kind === 'dwell' || rule.when === undefined || rule.when.test(trace.attributes);
   if (applies) {
     for (const start of starts) {
-      if (start.hold !== undefined && !appliesToHold(trace, rule, start)) continue;
+      if (start.hold !== undefined && !appliesToHold(trace, rule, start.hold)) continue;
       const base = baseOf(rule, trace, start.text, start.occurrence);
       verdicts.push(
         history.waived?.has(base.clockId)
@@ -102,10 +116,17 @@ export function evaluate(
 
 const NO_HISTORY: ClockHistory = {};
 const NO_CLOCKS: readonly KnownClock[] = [];
+const NO_VERDICTS: readonly Verdict[] = [];
 
 /** The condition of a `dwell` rule sees each hold by itself: `hold.agency` is that of this hold, not of the last one. */
-const appliesToHold = (trace: Trace, rule: Rule, start: Start): boolean =>
-  rule.when === undefined || rule.when.test(attributesOf(trace, start));
+function appliesToHold(trace: Trace, { when }: Rule, hold: Hold): boolean {
+  if (when === undefined) return true;
+  const { attributes } = hold.placed;
+  const asksOfHold = when.attributes.some(
+    (name) => name.startsWith('hold.') || attributes[name] !== undefined,
+  );
+  return when.test(asksOfHold ? attributesOf(trace, hold) : trace.attributes);
+}
 
 function judge(
   base: ClockBase,

@@ -1,7 +1,7 @@
 import { type AlertMemory, alertIdOf, decideAlert } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import type { Channels } from '../../rules/channels.ts';
-import type { KnownClock } from '../../rules/evaluate.ts';
+import { type KnownClock, NOT_FOR_IT } from '../../rules/evaluate.ts';
 import { awaitedMilestones } from '../../rules/evaluate-provers.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { RuleSet } from '../../rules/sla.ts';
@@ -60,6 +60,17 @@ const OVER: ReadonlySet<ClockState> = new Set([
   'met-late',
 ]);
 
+type Attributes = Trace['attributes'];
+
+function areSame(names: readonly string[], before: Attributes, after: Attributes): boolean {
+  for (const name of names) if (before[name] !== after[name]) return false;
+  return true;
+}
+
+/** Indexes of rules that have, or may yet get, a clock in a shipment with these attributes. */
+const forIt = ({ byRule }: Judged): readonly number[] =>
+  byRule.flatMap((verdicts, i) => (verdicts === NOT_FOR_IT ? [] : [i]));
+
 /** Judges one shipment against every rule that concerns it and decides what has to be told. */
 export class Assessor {
   readonly counts: Record<ClockState, number> = {
@@ -96,7 +107,7 @@ export class Assessor {
     if (shipment.judged?.rules !== this.rules.indexed) shipment.judged = undefined;
     const judged = shipment.judged ?? this.#judgeFirst(shipment, out, now);
     if (shipment.judged !== undefined) this.#judgeAgain(shipment, judged, out, now);
-    for (const at of judged.nextAt) if (at < out.nextAt) out.nextAt = at;
+    for (const i of judged.forIt) out.nextAt = Math.min(out.nextAt, judged.nextAt[i]!);
     // Once alerts are decided again, all of them have to be.
     shipment.judged = this.muted ? undefined : judged;
     return out;
@@ -122,10 +133,11 @@ export class Assessor {
     const rules = this.rules.indexed;
     const never = rules.map(() => Number.POSITIVE_INFINITY);
     const orphans: Verdict[] = [];
-    const judged = {
+    const judged: Judged = {
       rules,
       trace: out.trace,
       byRule: rules.map(() => undefined),
+      forIt: [],
       standsUntil: never,
       nextAt: [...never],
       orphans,
@@ -138,6 +150,7 @@ export class Assessor {
       if ((present & startBits) !== 0 || previous !== undefined)
         this.#judgeRule(i, previous, shipment, judged, out, now);
     }
+    judged.forIt = forIt(judged);
     for (const [name, clocks] of known ?? []) {
       if (this.rules.byName(name) !== undefined) continue;
       for (const before of clocks) {
@@ -156,21 +169,26 @@ export class Assessor {
     const changed = changedBits(before, trace);
     const attributes = before.attributes === trace.attributes ? undefined : before.attributes;
     let present: number | undefined;
-    for (let i = 0; i < judged.rules.length; i += 1) {
+    let leftOut = attributes !== undefined;
+    // A rule that was not for it is not, as long as no attribute changes.
+    const count = attributes === undefined ? judged.forIt.length : judged.rules.length;
+    for (let at = 0; at < count; at += 1) {
+      const i = attributes === undefined ? judged.forIt[at]! : at;
       const { touchBits, startBits, compiled } = judged.rules[i]!;
-      const stands =
-        (changed & touchBits) === 0 &&
-        now < judged.standsUntil[i]! &&
-        (attributes === undefined ||
-          compiled.reads.every((name) => attributes[name] === trace.attributes[name]));
-      if (stands) continue;
       const last = judged.byRule[i];
+      const untouched = (changed & touchBits) === 0 && now < judged.standsUntil[i]!;
+      const stands =
+        (untouched || last === NOT_FOR_IT) &&
+        (attributes === undefined || areSame(compiled.reads, attributes, trace.attributes));
+      if (stands) continue;
       const previous = last !== undefined && last.length > 0 ? last : undefined;
       present ??= presentBits(trace);
       if ((present & startBits) !== 0 || previous !== undefined)
         this.#judgeRule(i, previous, shipment, judged, out, now);
       else judged.byRule[i] = undefined;
+      if (judged.byRule[i] === NOT_FOR_IT) leftOut = true;
     }
+    if (leftOut) judged.forIt = forIt(judged);
   }
 
   /** What a rule makes of the shipment, and what that changes about its clocks and their alerts. */
@@ -185,6 +203,12 @@ export class Assessor {
     const history = { waived: this.waived, ...(previous !== undefined && { previous }) };
     const { compiled } = judged.rules[index]!;
     const verdicts = compiled.evaluate(out.trace, this.#settings.channels, now, history);
+    if (verdicts === NOT_FOR_IT) {
+      judged.byRule[index] = verdicts;
+      judged.standsUntil[index] = Number.POSITIVE_INFINITY;
+      judged.nextAt[index] = Number.POSITIVE_INFINITY;
+      return;
+    }
     const memories = verdicts.map((verdict) => this.#decide(clocks.get(verdict.clockId), verdict, now, out));
     for (const { clockId, state } of previous ?? []) {
       // One that waited under a name that its start did not turn out to have.

@@ -14,6 +14,8 @@ export interface Judged {
   trace: Trace;
   /** Undefined for rules that do not concern the shipment. */
   readonly byRule: (readonly Verdict[] | undefined)[];
+  /** Indexes of the rules whose condition does not leave the shipment out, as far as was seen. */
+  forIt: readonly number[];
   /** Until when the verdicts follow from the facts alone; `-Infinity` when they hang on what channels are heard, too. */
   readonly standsUntil: EpochMs[];
   /** When the verdicts may change although nothing is heard; `Infinity` when they cannot. */
