@@ -1,5 +1,6 @@
 import type { Calendar, Window } from './calendar.ts';
 import { cutOut, normalPauses } from './calendar-intervals.ts';
+import { dayOf, startOfDay } from './local-days.ts';
 import type { Budget } from './sla.ts';
 import type { EpochMs } from './time.ts';
 
@@ -121,11 +122,14 @@ export function before(end: EpochMs, budget: Budget, calendar: Calendar | undefi
       return calendar === undefined ? end - budget.ms : calendar.subtractOpen(end, budget.ms);
     case 'business-days':
       if (calendar !== undefined) return calendar.subtractOpenDays(end, budget.days);
-      return dayStart(end - 1, 'UTC', 1 - budget.days);
+      return daysBefore(end, budget.days, 'UTC');
     case 'calendar-days':
-      return dayStart(end - 1, calendar?.zone ?? 'UTC', 1 - budget.days);
+      return daysBefore(end, budget.days, calendar?.zone ?? 'UTC');
   }
 }
+
+const daysBefore = (end: EpochMs, days: number, zone: string): EpochMs =>
+  startOfDay(dayOf(end - 1, zone) + 1 - days, zone);
 
 /**
  * What was counted between a start and its due time, for people: open windows for business budgets, else all
@@ -156,29 +160,21 @@ function addElapsed(start: EpochMs, ms: number, pauses: readonly Window[]): Epoc
 }
 
 function addCalendarDays(start: EpochMs, days: number, zone: string, pauses: readonly Window[]): EpochMs {
+  const first = dayOf(start, zone) + 1;
+  let due = startOfDay(first + days, zone);
   let count = days;
-  let due = dayStart(start, zone, count + 1);
   for (const { from, to } of pauses.length === 0 ? pauses : normalPauses(pauses)) {
     if (to <= start) continue;
     if (from >= due) break;
-    count += wholeDays(Math.max(from, dayStart(start, zone, 1)), to, zone);
-    due = dayStart(start, zone, count + 1);
+    count += wholeDays(Math.max(from, startOfDay(first, zone)), to, zone);
+    due = startOfDay(first + count, zone);
   }
   return due;
 }
 
 /** Local days that lie wholly between two moments. */
 function wholeDays(from: EpochMs, to: EpochMs, zone: string): number {
-  const day = plainDate(from, zone);
-  const firstWhole = dayStart(from, zone, 0) === from ? day : day.add({ days: 1 });
-  return Math.max(0, firstWhole.until(plainDate(to, zone)).days);
-}
-
-const plainDate = (at: EpochMs, zone: string): Temporal.PlainDate =>
-  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDate();
-
-/** First moment of the local day that is `days` after the day of `at`. */
-function dayStart(at: EpochMs, zone: string, days: number): EpochMs {
-  if (zone === 'UTC') return (Math.floor(at / DAY_MS) + days) * DAY_MS;
-  return plainDate(at, zone).add({ days }).toZonedDateTime(zone).epochMilliseconds;
+  const day = dayOf(from, zone);
+  const firstWhole = startOfDay(day, zone) === from ? day : day + 1;
+  return Math.max(0, dayOf(to, zone) - firstWhole);
 }
