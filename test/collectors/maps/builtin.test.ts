@@ -32,3 +32,16 @@ for (const name of BUILTIN_MAPS) {
     for (const { name: test, differences } of outcomes) t.equal(differences.join('\n'), '', test);
   });
 }
+
+/** `#     extends: builtin:x` and the lines indented with it. */
+const SHOWN = /^# {5}extends: .+\n(?:# {5}.+\n)+/gm;
+
+t.test('what the ready maps show of maps that extend them compiles', async (t) => {
+  const shown = BUILTIN_MAPS.flatMap((name) => builtinMapText(name)?.match(SHOWN) ?? []);
+  t.ok(shown.length >= 4);
+  for (const block of shown) {
+    const text = `map: mine\n${block.replaceAll(/^# {5}/gm, '')}`;
+    const { problems } = compileMap(text, 'mine.yaml');
+    t.equal(problems.map((p) => formatProblem(p, text)).join('\n'), '', text);
+  }
+});
