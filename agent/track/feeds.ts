@@ -40,6 +40,8 @@ export class Feeds {
   #restless = new Set<string>();
   /** How many partners of a source have clocks. */
   readonly #partners = new Map<string, number>();
+  /** Hashing took longer than judging. */
+  readonly #ids = new Map<string, string>();
   #nextAt = Number.POSITIVE_INFINITY;
   #stale: boolean;
 
@@ -113,7 +115,7 @@ export class Feeds {
     for (const { rule, calendar } of this.#settings.rules.feeds) {
       for (const feed of feeds) {
         if (!watches(rule, feed)) continue;
-        const clockId = feedClockIdOf(rule.name, feed.id);
+        const clockId = this.#idOf(rule.name, feed.id);
         const clock = this.#clocks.get(clockId);
         gone.delete(clockId);
         if (clock !== undefined && !asks(clock)) continue;
@@ -173,12 +175,22 @@ export class Feeds {
     };
   }
 
+  #idOf(rule: string, channelId: string): string {
+    const name = `${rule} ${channelId}`;
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const id = feedClockIdOf(rule, channelId);
+    this.#ids.set(name, id);
+    return id;
+  }
+
   #look(): void {
     this.#restless = new Set();
     this.#nextAt = Number.POSITIVE_INFINITY;
     for (const { verdict, source, alert } of this.#clocks.values()) {
-      const open = alert?.status === 'firing' || alert?.status === 'at-risk';
-      if (open || verdict.state !== 'running') this.#restless.add(source);
+      // Whoever is slow is looked at when its lag is reckoned; any word ends a silence.
+      const open = alert?.status === 'firing' || alert?.status === 'at-risk' || verdict.state !== 'running';
+      if (open && verdict.reason !== 'feed-slow') this.#restless.add(source);
       if (verdict.nextAt !== undefined && verdict.nextAt < this.#nextAt) this.#nextAt = verdict.nextAt;
     }
   }

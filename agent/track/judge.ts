@@ -113,14 +113,6 @@ export class Judge {
     for (let slot = 0; slot < this.parts.shipments.size; slot += 1) this.dirty.add(slot);
   }
 
-  /** The store did not take a batch: its shipments must be written later. */
-  keepDirty(batch: JudgeBatch): void {
-    for (const { trace } of batch.shipments) {
-      const slot = this.parts.shipments.slotOf(trace.shipmentId);
-      if (slot !== undefined) this.dirty.add(slot);
-    }
-  }
-
   #message(record: LogRecord): void {
     const mapped = mapRecord(record, this.parts.sources);
     const { result, message, partner } = mapped;

@@ -41,8 +41,13 @@ export class Reread implements CatchUpSource {
   missed(batch: JudgeBatch, alertSequence: number): void {
     this.#alertsFrom = Math.min(this.#alertsFrom ?? Number.POSITIVE_INFINITY, alertSequence + 1);
     this.#published = { positions: batch.positions, logTime: batch.logTime };
-    this.#edges.judge.parts.unstored.missed(batch);
-    this.#edges.judge.keepDirty(batch);
+    const { parts, dirty } = this.#edges.judge;
+    parts.unstored.missed(batch);
+    // Its shipments must be written later.
+    for (const { trace } of batch.shipments) {
+      const slot = parts.shipments.slotOf(trace.shipmentId);
+      if (slot !== undefined) dirty.add(slot);
+    }
   }
 
   /** At a start from a snapshot that is ahead of the store: which shipments changed in between is not known. */
