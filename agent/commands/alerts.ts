@@ -1,7 +1,7 @@
 import { localText } from '../../rules/testing-time.ts';
 import type { AlertRow } from '../store/query-rows.ts';
 import { API_OPTIONS, apiOf } from './api.ts';
-import { type Command, type CommandContext, textOption, UsageError, widthOf } from './command.ts';
+import { type Command, type CommandContext, tableWidthOf, textOption, UsageError } from './command.ts';
 import { clean, drawTable } from './table.ts';
 
 /** `laytime alerts`: what is wrong now, and taking charge of it. */
@@ -52,10 +52,11 @@ async function list(context: CommandContext): Promise<number> {
         cell: ({ status, confirmed }) => (status === 'firing' && !confirmed ? 'unconfirmed' : status),
       },
       { head: `SINCE (${api.zone})`, cell: ({ raised_at }) => when(raised_at) },
-      { head: 'WHAT', cell: ({ headline }) => headline, shrinks: true },
+      // Its first word is the status, which has a column.
+      { head: 'WHAT', cell: ({ headline }) => headline.replace(/^[A-Z ]+: /, ''), shrinks: true },
       { head: 'TAKEN BY', cell: ({ acknowledged_by }) => acknowledged_by },
     ],
-    widthOf(context),
+    tableWidthOf(context),
   );
   context.stdout(
     page.rows.length === 0 ? `no ${status === 'all' ? '' : `${status} `}alerts\n` : `${lines.join('\n')}\n`,

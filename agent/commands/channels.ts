@@ -1,7 +1,7 @@
 import { localText, spanText } from '../../rules/testing-time.ts';
 import type { ChannelRow } from '../store/query-rows.ts';
 import { API_OPTIONS, apiOf } from './api.ts';
-import { type Command, type CommandContext, UsageError, widthOf } from './command.ts';
+import { type Command, type CommandContext, tableWidthOf, UsageError } from './command.ts';
 import { drawTable } from './table.ts';
 
 /** A row of `/api/v1/channels`: as stored, and what the judge knows now. */
@@ -62,7 +62,7 @@ async function run(context: CommandContext): Promise<number> {
               shrinks: true,
             },
           ],
-          widthOf(context),
+          tableWidthOf(context),
         )
       : rows.flatMap((row) => explained(row, when));
   context.stdout(`${lines.length === 0 ? 'no channels' : lines.join('\n')}\n`);

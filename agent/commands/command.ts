@@ -31,9 +31,13 @@ export interface Terminal {
 const NARROW = 60;
 const PIPE_WIDTH = 120;
 
-/** How wide a table or a picture may be. */
+/** How wide a picture may be. */
 export const widthOf = ({ terminal }: CommandContext): number =>
   Math.max(NARROW, terminal?.columns ?? PIPE_WIDTH);
+
+/** How wide a table may be: nothing is cut for whoever reads a pipe. */
+export const tableWidthOf = ({ terminal }: CommandContext): number =>
+  Math.max(NARROW, terminal?.columns ?? Infinity);
 
 export interface CommandArgs {
   readonly positionals: readonly string[];

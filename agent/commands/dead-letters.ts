@@ -1,7 +1,7 @@
 import { localText, parseTime } from '../../rules/testing-time.ts';
 import type { DeadLetterRow } from '../store/query-rows.ts';
 import { API_OPTIONS, type Api, apiOf } from './api.ts';
-import { type Command, type CommandContext, textOption, UsageError, widthOf } from './command.ts';
+import { type Command, type CommandContext, tableWidthOf, textOption, UsageError } from './command.ts';
 import { redrive } from './dead-letters-redrive.ts';
 import { clean, drawTable } from './table.ts';
 
@@ -71,7 +71,7 @@ async function list(context: CommandContext): Promise<number> {
         shrinks: true,
       },
     ],
-    widthOf(context),
+    tableWidthOf(context),
   );
   context.stdout(page.rows.length === 0 ? 'no dead letters\n' : `${lines.join('\n')}\n`);
   return 0;

@@ -17,7 +17,7 @@ export const demoCommand: Command = {
     seed: { type: 'string', describe: 'another world (default: 1)' },
     seeds: {
       type: 'string',
-      describe: 'judge so many worlds in no time, without engines, and count what was told falsely or missed',
+      describe: 'judge so many worlds without engines or waiting, and count what was told falsely or missed',
     },
     shipments: { type: 'string', describe: 'how many (default: 300)' },
     'data-dir': { type: 'string', describe: 'keep everything here (default: a temporary directory)' },

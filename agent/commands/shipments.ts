@@ -1,7 +1,7 @@
 import { localText } from '../../rules/testing-time.ts';
 import type { AwaitingRow, ShipmentRow } from '../store/query-rows.ts';
 import { API_OPTIONS, type Api, apiOf } from './api.ts';
-import { type Command, type CommandContext, textOption, widthOf } from './command.ts';
+import { type Command, type CommandContext, tableWidthOf, textOption } from './command.ts';
 import { type Column, drawTable } from './table.ts';
 
 /** `laytime shipments`: which shipments there are, by identifier or by what they wait for. */
@@ -60,7 +60,7 @@ function print<T>(
   list: readonly Column<T>[],
   none: string,
 ): void {
-  const lines = rows.length === 0 ? [none] : drawTable(rows, list, widthOf(context));
+  const lines = rows.length === 0 ? [none] : drawTable(rows, list, tableWidthOf(context));
   context.stdout(`${lines.join('\n')}\n`);
 }
 
