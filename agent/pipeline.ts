@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { EpochMs } from '../rules/time.ts';
 import type { Log, LogReader, Positions } from './log/log.ts';
 import type { StoreWriter } from './store/store.ts';
@@ -26,6 +27,8 @@ export interface PipelineEdges {
 
 /** Records judged between two looks at the clock: bounds how late a due clock can fire under load. */
 const MAX_RECORDS = 1000;
+/** Clocks that are due and judged before anything else of the process has its turn. */
+const MAX_CLOCKS = 250;
 /** Idle time after which clocks are looked at without a message. */
 const MAX_WAIT_MS = 100;
 /** A message may still be on its way when its time has come: log time follows the wall clock at this distance. */
@@ -41,7 +44,14 @@ const SETTLE_MS = 250;
  * @throws FencedError when another judge has taken over; any error of the log that retrying cannot mend.
  */
 export async function runPipeline(edges: PipelineEdges, signal: AbortSignal): Promise<void> {
-  const { reader, judge, alertLog, store } = edges;
+  const { reader, judge } = edges;
+  /** Many clocks fall due together, when offices close: the process does other things, too, until all are judged. */
+  const passTo = async (at: EpochMs): Promise<void> => {
+    while (!judge.advance(at, MAX_CLOCKS)) {
+      await handOver(edges, false);
+      await turn();
+    }
+  };
   let unjudged = true;
   while (!signal.aborted) {
     const { records, caughtUp } = await reader.next({
@@ -50,21 +60,30 @@ export async function runPipeline(edges: PipelineEdges, signal: AbortSignal): Pr
       maxWaitMs: unjudged ? 1 : MAX_WAIT_MS,
       signal,
     });
-    for (const record of records) judge.take(record);
+    for (const record of records) {
+      await passTo(record.observedAt);
+      judge.take(record);
+    }
     const wall = edges.wallTime();
-    if (caughtUp && wall !== undefined) judge.advance(wall - SETTLE_MS);
+    if (caughtUp && wall !== undefined) await passTo(wall - SETTLE_MS);
 
     unjudged = judgeOn(judge);
-    const batch = judge.drain();
-    if (isEmpty(batch)) continue;
-    const alertsBefore = alertLog.lastSequence;
-    await alertLog.publish(batch.alerts);
-    edges.notify(batch.alerts);
-    if (!store.offer(batch)) edges.missed(batch, alertsBefore);
-    edges.observe(batch, caughtUp);
-    const durable = await edges.snapshot(judge);
-    if (durable !== undefined) await edges.log.setFloor(lowest(durable, store.wholeFloor().positions));
+    await handOver(edges, caughtUp);
   }
+}
+
+/** What was judged: alert changes first, then the rest. */
+async function handOver(edges: PipelineEdges, caughtUp: boolean): Promise<void> {
+  const { judge, alertLog, store } = edges;
+  const batch = judge.drain();
+  if (isEmpty(batch)) return;
+  const alertsBefore = alertLog.lastSequence;
+  await alertLog.publish(batch.alerts);
+  edges.notify(batch.alerts);
+  if (!store.offer(batch)) edges.missed(batch, alertsBefore);
+  edges.observe(batch, caughtUp);
+  const durable = await edges.snapshot(judge);
+  if (durable !== undefined) await edges.log.setFloor(lowest(durable, store.wholeFloor().positions));
 }
 
 /** Time passes, and mostly nothing comes of it. */

@@ -26,12 +26,10 @@ import type { SeenOnce } from './unstored.ts';
  */
 export class Judge {
   readonly parts: JudgeParts;
-  /** Shipments whose stored state is older than the one in memory. */
-  readonly dirty = new Set<number>();
+  readonly dirty = new Set<number>(); // shipments whose stored state is older than the one in memory
   readonly totals = { records: 0, events: 0, duplicates: 0, deadLetters: 0, ignored: 0, waiting: 0 };
   #batch: GrowingBatch = emptyBatch({}, 0);
-  /** Shipments judged in this batch. */
-  #assessed = new Set<number>();
+  #assessed = new Set<number>(); // shipments judged in this batch
 
   constructor(parts: JudgeParts) {
     this.parts = parts;
@@ -71,18 +69,20 @@ export class Judge {
     this.#channelsMoved(this.parts.channels.restarted(this.parts.logTime));
   }
 
-  /** Lets log time pass up to (not including) `until`: clocks and channel expiries that fall due fire in order. */
-  advance(until: EpochMs): void {
+  /** Lets log time pass up to (not including) `until`: what falls due fires in order, at most so many; false when more is due. */
+  advance(until: EpochMs, most = Number.POSITIVE_INFINITY): boolean {
     const { timers, channels, feeds } = this.parts;
-    for (;;) {
+    for (let fired = 0; ; fired += 1) {
       const at = Math.min(timers.nextAt(), channels.nextAt(), feeds.nextAt());
       if (at >= until) break;
+      if (fired >= most) return false;
       this.parts.logTime = Math.max(this.parts.logTime, at);
       if (feeds.nextAt() <= at) for (const alert of feeds.advance(this.parts.logTime)) this.#tell(alert);
       else if (channels.nextAt() <= timers.nextAt()) this.#channelsMoved(channels.advance(at));
       else this.assess(timers.pop());
     }
     this.parts.logTime = Math.max(this.parts.logTime, until);
+    return true;
   }
 
   /** Hands over what happened since the last call. `withState`: also the state of every dirty shipment. */

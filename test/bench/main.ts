@@ -3,16 +3,25 @@ import { rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureBacktest } from './backtest.ts';
+import { measureClocks } from './clocks.ts';
 import { measureIdle } from './idle.ts';
 import { measureLatency } from './latency.ts';
 import { measureMapping } from './mapping.ts';
 import { measureMemory } from './memory.ts';
 import { cpuUsEach, trafficOf } from './project.ts';
+import { measureRules } from './rules.ts';
 import { type Figures, tableOf } from './table.ts';
 import { measureThroughput } from './throughput.ts';
 
-const FULL = { events: 60_000, latencySeconds: 15, shipments: 100_000, idleSeconds: 10, mapSeconds: 2 };
-const QUICK = { events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds: 3, mapSeconds: 0.5 };
+const FULL = {
+  ...{ events: 60_000, latencySeconds: 15, shipments: 100_000, idleSeconds: 10, mapSeconds: 2 },
+  ...{ ruleEvents: 40_000, historyEvents: 100_000, clocks: 1_000_000 },
+};
+const QUICK = {
+  ...{ events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds: 3, mapSeconds: 0.5 },
+  ...{ ruleEvents: 5_000, historyEvents: 5_000, clocks: 50_000 },
+};
 const EVENTS_PER_SECOND = 2000;
 
 const { values } = parseArgs({
@@ -43,6 +52,9 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   idleCollect: () => measureIdle(dir, sizes.idleSeconds),
   mapping: async () => measureMapping(sizes.mapSeconds),
   memory: () => measureMemory(dir, sizes.shipments),
+  rules: async () => measureRules(sizes.ruleEvents),
+  backtest: () => measureBacktest(sizes.historyEvents),
+  clocks: () => measureClocks(sizes.clocks),
 };
 const names = Object.keys(PARTS);
 const asked = values.parts?.split(',') ?? names;

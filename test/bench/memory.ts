@@ -58,8 +58,6 @@ const HOUR_MS = 3_600_000;
 
 /** Fills a judge with open shipments, saves its memory, and brings it back from the file as a restart does. */
 export async function measureMemory(dir: string, shipments: number): Promise<Memory> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const settings = hubSettings({ rules: FIVE_RULES });
   const hashes = { identityHash: identityHashOf(settings) };
   const directory = join(dir, 'snapshots');
@@ -70,13 +68,13 @@ export async function measureMemory(dir: string, shipments: number): Promise<Mem
   const snapshotWriteSeconds = secondsSince(began);
   judge = undefined;
 
-  const before = bytesInUse(collect);
+  const before = bytesInUse();
   began = performance.now();
   const cpu = process.cpuUsage();
   judge = await restart(directory, settings);
   const restartSeconds = secondsSince(began);
   const { user, system } = process.cpuUsage(cpu);
-  const bytes = bytesInUse(collect) - before;
+  const bytes = bytesInUse() - before;
   const counts = Object.values(judge.parts.assessor.counts).reduce((sum, count) => sum + count, 0);
   const { size } = judge.parts.shipments;
   const { trace } = judge.parts.assessor.assess(judge.parts.shipments.at(size - 1), judge.parts.logTime);
@@ -106,7 +104,10 @@ async function restart(directory: string, settings: Parameters<typeof buildJudge
   return judge;
 }
 
-function bytesInUse(collect: () => void): number {
+/** Heap and what lies outside it, after a garbage collection. */
+export function bytesInUse(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
   for (let i = 0; i < 4; i += 1) collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

@@ -1,7 +1,10 @@
+import type { Backtested } from './backtest.ts';
+import type { Clocks } from './clocks.ts';
 import type { Idle } from './idle.ts';
 import type { Latency } from './latency.ts';
 import type { Mapped } from './mapping.ts';
 import type { Memory } from './memory.ts';
+import type { Rules } from './rules.ts';
 import type { Throughput } from './throughput.ts';
 
 /** What `npm run bench -- --json` prints; a part is absent when `--parts` left it out. */
@@ -19,6 +22,9 @@ export interface Figures {
   readonly latency?: Latency;
   readonly mapping?: readonly Mapped[];
   readonly memory?: Memory;
+  readonly rules?: Rules;
+  readonly backtest?: Backtested;
+  readonly clocks?: Clocks;
   /** Absent also where there is no /proc. */
   readonly idleCollect?: Idle | undefined;
   readonly benchSeconds: number;
@@ -30,12 +36,15 @@ const count = (n: number): string => n.toLocaleString('en-US');
 
 /** The figures for a person, beside what they are meant to be. */
 export function tableOf({ machine, benchSeconds, ...parts }: Figures): string {
-  const { throughput, latency, mapping, memory, idleCollect } = parts;
+  const { throughput, latency, mapping, memory, idleCollect, rules, backtest, clocks } = parts;
   const rows: Row[] = [
     ...(throughput ? throughputRows(throughput) : []),
     ...(latency ? latencyRows(latency) : []),
     ...(memory ? memoryRows(memory) : []),
     ...(idleCollect ? idleRows(idleCollect) : []),
+    ...(rules ? rulesRows(rules) : []),
+    ...(backtest ? backtestRows(backtest) : []),
+    ...(clocks ? clocksRows(clocks) : []),
   ];
   return [
     `${machine.cpus} × ${machine.model}, Node ${machine.node}, load ${machine.loadAverageBefore} before the run, JSON.parse of a message ${machine.jsonParseMicroseconds} µs; ${benchSeconds} s`,
@@ -73,6 +82,25 @@ const memoryRows = (memory: Memory): Row[] => [
 const idleRows = ({ residentMegabytes, cpuPercent }: Idle): Row[] => [
   ['Idle collector, resident', `${residentMegabytes} MB`, '120 MB'],
   ['Idle collector, CPU', `${cpuPercent} %`, ''],
+];
+
+const rulesRows = ({ rules, dueDatesPerSecond, ...speeds }: Rules): Row[] => [
+  [`Judged under ${rules} rules`, `${count(speeds.judgedEventsPerSecond)} events/s`, ''],
+  ['  folded and evaluated', `${count(speeds.foldedAndEvaluatedEventsPerSecond)} events/s`, '150,000'],
+  ...Object.entries(dueDatesPerSecond).map(
+    ([unit, speed]): Row => [`Due dates, ${unit}`, `${count(speed)} /s`, '500,000'],
+  ),
+];
+
+const backtestRows = (backtest: Backtested): Row[] => [
+  ['Back-test of one rule', `${count(backtest.oneRuleTriedEventsPerSecond)} events/s`, '100,000'],
+  ['  of a hundred, all changed', `${count(backtest.hundredRulesChangedEventsPerSecond)} events/s`, ''],
+];
+
+const clocksRows = (clocks: Clocks): Row[] => [
+  [`${count(clocks.clocks)} clocks`, `${count(clocks.megabytes)} MB`, ''],
+  [`  ${count(clocks.dueTogether)} due at once: all judged after`, `${clocks.dueSeconds} s`, ''],
+  ['  worst stall of the loop meanwhile', `${clocks.worstLoopStallMs} ms`, ''],
 ];
 
 const stageRows = ({ cpuUsPerEvent: cpu }: Throughput): Row[] => [
