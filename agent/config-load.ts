@@ -88,13 +88,14 @@ function sortByFile(problems: readonly Problem[], texts: ReadonlyMap<string, str
 function sourcesOf(
   config: Config | undefined,
   maps: ReadonlyMap<string, CompiledMap>,
-): Pick<LintContext, 'proves' | 'vias' | 'attributes'> {
+): Pick<LintContext, 'proves' | 'vias' | 'lags' | 'attributes'> {
   if (config === undefined || config.sources.length === 0 || config.sources.some((s) => !maps.has(s.map)))
     return {};
   const read = config.sources.map((source) => ({ source, map: maps.get(source.map)! }));
   return {
     proves: new Map(read.map(({ source, map }) => [source.name, map.proves])),
     vias: new Map(read.map(({ source, map }) => [source.name, viaOf(source, map)])),
+    lags: new Map(config.sources.map(({ name, reportingLagMs }) => [name, reportingLagMs])),
     attributes: read.flatMap(({ map }) => map.attributes),
   };
 }

@@ -10,7 +10,9 @@ import { compareProblems, type Problem } from './problem.ts';
 import type { MilestoneRef, ParsedRules, RuleSource } from './sla.ts';
 import { kindInfo } from './sla-kind.ts';
 import { milestoneRefText } from './sla-milestone.ts';
+import type { DurationMs } from './time.ts';
 import { YamlReport } from './yaml-report.ts';
+import { durationText } from './yaml-values.ts';
 
 /** What rules are checked against. What is undefined is not known, and not checked. */
 export interface LintContext {
@@ -18,6 +20,8 @@ export interface LintContext {
   readonly routes?: readonly string[];
   /** What each source's map can state, by source name. */
   readonly proves?: ReadonlyMap<string, readonly MilestoneCode[]>;
+  /** How long each source may take to report; where that is observed, what counts at first. */
+  readonly lags?: ReadonlyMap<string, DurationMs>;
   /** How each source's messages come. */
   readonly vias?: ReadonlyMap<string, Via>;
   /** Attribute names that maps set beyond the agreed ones. */
@@ -62,7 +66,8 @@ function checkRoutes(source: RuleSource, problems: Problem[], routes: readonly s
 
 const isReady = (file: string): boolean => file.startsWith('builtin:');
 
-function checkSources(source: RuleSource, problems: Problem[], { proves, vias }: LintContext): void {
+function checkSources(source: RuleSource, problems: Problem[], context: LintContext): void {
+  const { proves, vias } = context;
   const { rule } = source;
   // A ready pack has rules for sources that somebody else has; those that are switched on must work.
   const idle = rule.mode === 'off' || (rule.mode === 'shadow' && isReady(rule.place.file));
@@ -91,6 +96,28 @@ function checkSources(source: RuleSource, problems: Problem[], { proves, vias }:
     report.warning(place, 'never-proved', message, whole ? fix : `name a source whose map states it`);
   }
   if (vias !== undefined) checkWays(source, problems, vias);
+  checkWait(source, problems, proves, context.lags ?? new Map());
+}
+
+/** Whoever waits no longer than a partner may take to tell is told of every missing milestone before it can be known. */
+function checkWait(
+  source: RuleSource,
+  problems: Problem[],
+  proves: ReadonlyMap<string, readonly MilestoneCode[]>,
+  lags: ReadonlyMap<string, DurationMs>,
+): void {
+  const { to, provedBy, waitForFeedsMs } = source.rule;
+  const ends = new Set(to.map(({ milestone }) => milestone));
+  for (const [name, stated] of proves) {
+    const lag = lags.get(name) ?? 0;
+    const asked = provedBy.length === 0 || provedBy.includes(name);
+    if (lag === 0 || lag < waitForFeedsMs || !asked || !stated.some((code) => ends.has(code))) continue;
+    const { place, report } = spotOf(source, 'wait_for_feeds', problems);
+    const [wait, late] = [durationText(waitForFeedsMs), durationText(lag)];
+    const message = `after ${wait} a breach is told unconfirmed, and ${name} may take ${late} to report`;
+    report.warning(place, 'wait-too-short', message, `write wait_for_feeds: more than ${late}`);
+    return;
+  }
 }
 
 /** Sources that a rule names must be in the configuration; how many are not. */

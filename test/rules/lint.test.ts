@@ -292,3 +292,23 @@ t.test('a calendar lists no holidays of a year ahead', async (t) => {
   const text = (HEAD + CLEAN).replace('holidays: NL', 'closed: [2026-12-25]');
   t.same(underlined(text), [['uncovered-years', '[2026-12-25]']]);
 });
+
+t.test('whoever may take longer to report than a rule waits', async (t) => {
+  const lags = new Map([['broker', 6 * 3_600_000]]);
+  const wait = (text: string) => underlined(`${HEAD}${CLEAN}${text}`, { lags });
+  t.match(lint(HEAD + CLEAN, { lags }), [
+    {
+      code: 'wait-too-short',
+      message: /after 2h .* broker may take 6h/,
+      fix: 'write wait_for_feeds: more than 6h',
+      line: 4,
+    },
+  ]);
+  t.same(wait('    wait_for_feeds: 6h\n'), [['wait-too-short', '6h']]);
+  t.same(wait('    wait_for_feeds: 7h\n'), []);
+  t.same(
+    underlined(HEAD + CLEAN, { lags: new Map([['carrier', 6 * 3_600_000]]) }),
+    [],
+    'who proves nothing here',
+  );
+});
