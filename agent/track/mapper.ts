@@ -63,7 +63,8 @@ function mapMessage(message: LoggedMessage, record: LogRecord, source: SourceBin
     return { message, partner, result: { kind: 'dead-letter', code: 'withheld', reason, refs: [] } };
   }
   if (cut) {
-    const reason = 'larger than max_message allows; only its beginning was kept';
+    const where = record.header(LogHeader.origin) ?? message.subject;
+    const reason = `larger than max_message allows; only its beginning was kept, the whole is at its source: ${where}`;
     return { message, partner, result: { kind: 'dead-letter', code: 'too-large', reason, refs: [] } };
   }
   try {

@@ -1,5 +1,6 @@
 import { CONTENT_TYPES } from '../formats/detect.ts';
 import { splitCsv } from './csv-rows.ts';
+import { splitInterchange } from './interchange-parts.ts';
 import { splitJsonArray } from './json-array.ts';
 
 export const FILE_FORMATS = ['json', 'json-lines', 'csv', 'fixed-width', 'xml', 'edifact', 'x12'] as const;
@@ -63,9 +64,10 @@ export function splitFile(
     case 'csv':
       return splitCsv(source, settings);
     case 'xml':
+      return wholeFile(source, CONTENT_TYPES.xml, settings.maxRecordBytes);
     case 'edifact':
     case 'x12':
-      return wholeFile(source, CONTENT_TYPES[format], settings.maxRecordBytes);
+      return splitInterchange(source, format, settings.maxRecordBytes);
   }
 }
 

@@ -78,7 +78,8 @@ export class SegmentReader {
   }
 }
 
-function endOf(text: string, start: number, { terminator, release }: Separators): number {
+/** Where the segment that begins at `start` is terminated; -1 when it is not. */
+export function endOf(text: string, start: number, { terminator, release }: Separators): number {
   let end = text.indexOf(terminator, start);
   if (release === undefined) return end;
   while (end !== -1 && isReleased(text, end, start, release)) end = text.indexOf(terminator, end + 1);

@@ -1,5 +1,7 @@
 import type { EpochMs } from '../../rules/time.ts';
 import type { Collector } from '../collector.ts';
+import { detectFormat } from '../formats/detect.ts';
+import { splitLarge } from '../formats/split-interchange.ts';
 import { type HttpAnswer, publicUrl } from '../http-client-answer.ts';
 import { appendQuery } from '../http-client-auth.ts';
 import { FetchFault } from '../http-client-fault.ts';
@@ -65,6 +67,13 @@ function sinceText(at: EpochMs, format: 'iso' | 'epoch-ms' | 'epoch-s' | 'date')
     case 'date':
       return isoSecond(at).slice(0, 10);
   }
+}
+
+/** Of interchanges, whatever the server calls them: the whole, or the messages of a large one. */
+function messagesIn({ body, contentType }: HttpAnswer): readonly PageRecord[] | undefined {
+  const format = detectFormat(contentType, body);
+  if (format !== 'edifact' && format !== 'x12') return undefined;
+  return splitLarge(format, body).map((bytes) => ({ bytes, value: undefined }));
 }
 
 /** One run's walks over the pages. */
@@ -137,9 +146,10 @@ class HttpWalk {
     const isJson =
       items !== undefined || this.#settings.paging.kind !== 'none' || /json/.test(answer.contentType);
     const what = publicUrl(answer.url);
+    const parts = items === undefined ? messagesIn(answer) : undefined;
     const notJson = /xml|csv|text\/plain/.test(answer.contentType) && items === undefined;
-    if (!isJson || notJson)
-      return { document: undefined, records: [{ bytes: answer.body, value: undefined }] };
+    if (!isJson || notJson || parts !== undefined)
+      return { document: undefined, records: parts ?? [{ bytes: answer.body, value: undefined }] };
     const page = readJsonPage(answer.body, what);
     if (items === undefined) {
       return { document: page.document, records: [{ bytes: answer.body, value: page.document }] };

@@ -228,3 +228,21 @@ t.test('documents that are no lists are one message each', async (t) => {
   t.same(world.texts(), ['<MetaData/>'], 'once, while it does not change');
   t.equal(world.messages[0]?.contentType, 'application/xml');
 });
+
+t.test('a large interchange is taken apart by message, whatever the server calls it', async (t) => {
+  const { items: _, id: __, ...whole } = httpSettings('http://unused');
+  const messages = Array.from(
+    { length: 6000 },
+    (___, n) => `UNH+${n}+IFTSTA:D:00B:UN'BGM+23+${n}+9'UNT+3+${n}'`,
+  );
+  const server = await withHttpServer(t, (___, response) => {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    response.end(`UNB+UNOC:3+A+B+260101:0800+1'${messages.join('')}UNZ+6000+1'`);
+  });
+  const world = new CollectorWorld();
+  const run = world.start(httpCollector({ ...whole, url: server.url }, new HostGates()));
+  await world.until('two polls', () => world.proofs.length >= 2);
+  await run.stop();
+  t.equal(world.messages.length, 6000, 'each once');
+  t.equal(world.texts()[7], `UNB+UNOC:3+A+B+260101:0800+1'${messages[7]}UNZ+1+1'`);
+});
