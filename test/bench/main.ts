@@ -6,11 +6,13 @@ import { parseArgs } from 'node:util';
 import { measureBacktest } from './backtest.ts';
 import { measureClocks } from './clocks.ts';
 import { measureIdle } from './idle.ts';
+import { measureInstalled } from './installed.ts';
 import { measureLatency } from './latency.ts';
 import { measureMapping } from './mapping.ts';
 import { measureMemory } from './memory.ts';
 import { cpuUsEach, trafficOf } from './project.ts';
 import { measureRules } from './rules.ts';
+import { measureSapCalls } from './sap-calls.ts';
 import { type Figures, tableOf } from './table.ts';
 import { measureThroughput } from './throughput.ts';
 
@@ -55,6 +57,8 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   rules: async () => measureRules(sizes.ruleEvents),
   backtest: () => measureBacktest(sizes.historyEvents),
   clocks: () => measureClocks(sizes.clocks),
+  installed: async () => measureInstalled(dir),
+  sapCalls: () => measureSapCalls(dir),
 };
 const names = Object.keys(PARTS);
 const asked = values.parts?.split(',') ?? names;

@@ -1,10 +1,12 @@
 import type { Backtested } from './backtest.ts';
 import type { Clocks } from './clocks.ts';
 import type { Idle } from './idle.ts';
+import type { Installed } from './installed.ts';
 import type { Latency } from './latency.ts';
 import type { Mapped } from './mapping.ts';
 import type { Memory } from './memory.ts';
 import type { Rules } from './rules.ts';
+import type { SapCalls } from './sap-calls.ts';
 import type { Throughput } from './throughput.ts';
 
 /** What `npm run bench -- --json` prints; a part is absent when `--parts` left it out. */
@@ -27,6 +29,8 @@ export interface Figures {
   readonly clocks?: Clocks;
   /** Absent also where there is no /proc. */
   readonly idleCollect?: Idle | undefined;
+  readonly installed?: Installed;
+  readonly sapCalls?: SapCalls;
   readonly benchSeconds: number;
 }
 
@@ -36,7 +40,8 @@ const count = (n: number): string => n.toLocaleString('en-US');
 
 /** The figures for a person, beside what they are meant to be. */
 export function tableOf({ machine, benchSeconds, ...parts }: Figures): string {
-  const { throughput, latency, mapping, memory, idleCollect, rules, backtest, clocks } = parts;
+  const { throughput, latency, mapping, memory, rules, backtest, clocks } = parts;
+  const { idleCollect, installed, sapCalls } = parts;
   const rows: Row[] = [
     ...(throughput ? throughputRows(throughput) : []),
     ...(latency ? latencyRows(latency) : []),
@@ -45,6 +50,8 @@ export function tableOf({ machine, benchSeconds, ...parts }: Figures): string {
     ...(rules ? rulesRows(rules) : []),
     ...(backtest ? backtestRows(backtest) : []),
     ...(clocks ? clocksRows(clocks) : []),
+    ...(installed ? installedRows(installed) : []),
+    ...(sapCalls ? sapRows(sapCalls) : []),
   ];
   return [
     `${machine.cpus} × ${machine.model}, Node ${machine.node}, load ${machine.loadAverageBefore} before the run, JSON.parse of a message ${machine.jsonParseMicroseconds} µs; ${benchSeconds} s`,
@@ -101,6 +108,20 @@ const clocksRows = (clocks: Clocks): Row[] => [
   [`${count(clocks.clocks)} clocks`, `${count(clocks.megabytes)} MB`, ''],
   [`  ${count(clocks.dueTogether)} due at once: all judged after`, `${clocks.dueSeconds} s`, ''],
   ['  worst stall of the loop meanwhile', `${clocks.worstLoopStallMs} ms`, ''],
+];
+
+const installedRows = ({ packages, modulesMegabytes, distMegabytes }: Installed): Row[] => [
+  ['Installed, beside Node', `${Math.round(modulesMegabytes + distMegabytes)} MB`, ''],
+  [`  ${packages} packages, built program`, `${modulesMegabytes} MB, ${distMegabytes} MB`, ''],
+];
+
+const sapRows = ({ perHour, deliveriesADay, pollMinutes, firstHour }: SapCalls): Row[] => [
+  [
+    `Calls to SAP, polled every ${pollMinutes} min, ${count(deliveriesADay)} deliveries a day`,
+    `${perHour} an hour`,
+    '',
+  ],
+  ['  in the first hour, which looks back', String(firstHour), ''],
 ];
 
 const stageRows = ({ cpuUsPerEvent: cpu }: Throughput): Row[] => [
