@@ -53,7 +53,7 @@ export function judgeFeed(
     shipmentId: '',
     occurrence: { subject: feed.id },
     startAt: feed.quietSince,
-    evidence: [],
+    evidence: feed.lag.last === undefined ? [] : [feed.lag.last],
     awaitingChannels: [],
   } as const;
   const slow: Verdict | undefined = isSlow(rule, feed, previous)

@@ -28,6 +28,8 @@ export interface SavedLag {
   readonly week: number;
   readonly counts: readonly [thisWeek: string, lastWeek: string];
   readonly slowest: readonly [thisWeek: SlowReport, lastWeek: SlowReport];
+  /** Event id of the last report; '' before the first. */
+  readonly last: string;
   /** What is taken off a watermark, where it is observed. */
   readonly allowedMs: DurationMs;
 }
@@ -76,6 +78,7 @@ export class ReportingLag {
   #counts: readonly [Uint32Array, Uint32Array] = [counters(), counters()];
   #totals: readonly [number, number] = [0, 0];
   #slowest: readonly [SlowReport, SlowReport] = [NOBODY, NOBODY];
+  #last = '';
   #saved: SavedLag | undefined;
 
   /** `configuredMs`: taken off a watermark; where it is observed, until enough is known. */
@@ -96,6 +99,11 @@ export class ReportingLag {
     return slowest.eventId === '' ? undefined : slowest;
   }
 
+  /** Event id of the last thing that was told for the first time, measured or not; undefined before the first. */
+  get last(): string | undefined {
+    return this.#last === '' ? undefined : this.#last;
+  }
+
   /** From here on the channel is heard: only what happens from now on can be told late. */
   heardFrom(at: EpochMs): void {
     this.#since = at;
@@ -104,10 +112,11 @@ export class ReportingLag {
 
   /** Something that happened was told for the first time. Returns how long it took; undefined when that says nothing of the partner. */
   report({ eventId, happened }: Report, at: EpochMs): DurationMs | undefined {
+    this.#last = eventId;
+    this.#saved = undefined;
     if (happened < this.#since) return undefined;
     const ms = Math.max(0, at - happened);
     this.#turn(Math.floor(at / WEEK_MS));
-    this.#saved = undefined;
     this.#counts[0][bucketOf(ms)]! += 1;
     this.#totals = [this.#totals[0] + 1, this.#totals[1]];
     const [slow, before] = this.#slowest;
@@ -163,17 +172,19 @@ export class ReportingLag {
       week: this.#week,
       counts: [pairsOf(this.#counts[0]), pairsOf(this.#counts[1])],
       slowest: this.#slowest,
+      last: this.#last,
       allowedMs: this.#allowedMs,
     };
     return this.#saved;
   }
 
-  load({ since, week, counts, slowest, allowedMs }: SavedLag): void {
+  load({ since, week, counts, slowest, last, allowedMs }: SavedLag): void {
     this.#since = since;
     this.#week = week;
     this.#counts = [countersOf(counts[0]), countersOf(counts[1])];
     this.#totals = [totalOf(this.#counts[0]), totalOf(this.#counts[1])];
     this.#slowest = slowest;
+    this.#last = last;
     // What the configuration says goes before what was allowed under another one.
     if (this.#observed !== undefined) this.#allowedMs = Math.min(allowedMs, this.#observed.atMostMs);
   }

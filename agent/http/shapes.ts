@@ -193,6 +193,7 @@ export const ALERT_CHANGE = object({
   confirmed: flag,
   headline: text,
   lines: texts,
+  evidence: texts,
 });
 
 export const CHANNEL = object({

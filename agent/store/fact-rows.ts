@@ -218,5 +218,6 @@ export function encodeAlert(to: RowWriter, alert: AlertRecord): void {
   to.string(alert.text.headline);
   to.strings(alert.text.lines);
   to.string(alert.text.link);
+  to.strings(alert.evidence ?? []);
   to.endRow();
 }

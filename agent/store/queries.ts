@@ -161,7 +161,7 @@ export function findAlerts(store: StoreReader, filter: AlertFilter): Promise<Pag
 export function readAlertChanges(store: StoreReader, alertId: string): Promise<readonly AlertChangeRow[]> {
   return readRows(
     store,
-    `SELECT alert_id, number, kind, reason, at, status, confirmed, headline, lines
+    `SELECT alert_id, number, kind, reason, at, status, confirmed, headline, lines, evidence
       FROM {database:Identifier}.alert_changes WHERE alert_id = {alertId:String} ORDER BY number`,
     { alertId },
   );

@@ -168,6 +168,8 @@ export interface AlertChangeRow {
   readonly confirmed: boolean;
   readonly headline: string;
   readonly lines: readonly string[];
+  /** Ids of events. */
+  readonly evidence: readonly string[];
 }
 
 export interface ChannelRow {

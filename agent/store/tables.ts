@@ -24,7 +24,7 @@ export const COLUMNS = {
   operator_actions_log: 'id, action, subject, by, comment, at, until, stream, sequence',
   alert_changes_log:
     'alert_id, number, kind, reason, at, status, confirmed, clock_id, shipment_id, rule, rule_version, severity, tenant, notify, ' +
-    'quiet, about_channel, labels, headline, lines, link',
+    'quiet, about_channel, labels, headline, lines, link, evidence',
   shipments_state:
     'shipment_id, trace_id, version, tenant, first_observed_at, last_observed_at, refs, partners, attributes, milestones, holds, ' +
     'voided, clocks',

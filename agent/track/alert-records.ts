@@ -57,6 +57,7 @@ export function recordOf(
     aboutChannel: false,
     labels,
     text,
+    evidence: verdict.evidence,
   };
 }
 

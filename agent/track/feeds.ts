@@ -171,6 +171,7 @@ export class Feeds {
       rule: rule.name,
       ruleVersion: rule.version,
       severity: rule.severity,
+      evidence: verdict.evidence,
       ...(quiet !== undefined && { quiet }),
     };
   }

@@ -103,6 +103,8 @@ export interface AlertRecord {
   /** For grouping and conditions: rule, place, partner, lane, mode, owner … */
   readonly labels: Readonly<Record<string, string>>;
   readonly text: AlertText;
+  /** Ids of the events that the change rests on; absent in older records, and of channels and identifiers. */
+  readonly evidence?: readonly string[];
   /** Positions before the record that brought it about: tells whether stored facts reach this far. Absent in older records. */
   readonly after?: Positions;
 }

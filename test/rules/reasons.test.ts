@@ -215,6 +215,7 @@ t.test('every reason of a feed, too', async (t) => {
   ]);
   const judged = (now: number) => [judgeFeed(rule, undefined, channels.feeds()[0]!, undefined, hour(now))];
   channels.heard('hub', 'hub', hour(0));
+  channels.reported('hub', 'hub', { eventId: 'first', happened: hour(0) }, hour(0));
   check(t, 'feed-heard', judged(1));
   check(t, 'feed-silent', judged(2));
   channels.heard('hub', 'hub', hour(9));

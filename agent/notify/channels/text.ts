@@ -34,5 +34,6 @@ export const recordJson = (record: AlertRecord): object => ({
   labels: record.labels,
   headline: record.text.headline,
   details: record.text.lines,
+  evidence: record.evidence ?? [],
   link: record.text.link,
 });

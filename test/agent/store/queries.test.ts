@@ -368,6 +368,7 @@ function alert(
     aboutChannel: false,
     labels: { partner: 'broker', lane: 'CN-NL' },
     text: { headline: `change ${number}`, lines: ['one', 'two'], link: '/s' },
+    evidence: [`e${number}`],
   };
 }
 
@@ -431,8 +432,8 @@ t.test('alerts, channels, dead letters and raw bytes', async (t) => {
   ]);
   t.same((await findAlerts(db, { status: 'resolved' })).rows, []);
   t.same(
-    (await readAlertChanges(db, 'A')).map(({ kind }) => kind),
-    ['at-risk', 'fired'],
+    (await readAlertChanges(db, 'A')).map(({ kind, evidence }) => `${kind} by ${evidence}`),
+    ['at-risk by e1', 'fired by e2'],
   );
   t.match(await readChannels(db), [
     { channel_id: 'c', status: 'blind', watermark: new Date(T0).toISOString() },

@@ -58,6 +58,7 @@ t.test('silent, warned of before, heard again: one alert for the channel, in its
     change: { reason: 'feed-silent' },
     aboutChannel: true,
     notify: ['desk'],
+    evidence: [/^\S+$/],
     labels: { kind: 'feed', source: 'hub', partner: 'hub', owner: 'Hub desk' },
     text: {
       headline: 'BREACHED: The hub speaks every two hours, hub (hub), silent for 2 h',
