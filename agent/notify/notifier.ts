@@ -1,7 +1,7 @@
 import type { DurationMs, EpochMs } from '../../rules/time.ts';
 import type { AlertRecord, OperatorAction } from '../track/outcome.ts';
-import type { Outbox, PendingMessage } from './outbox.ts';
-import type { Route } from './route.ts';
+import type { Outbox, PendingMessage, Told } from './outbox.ts';
+import type { OutboundMessage, Route } from './route.ts';
 import { changeId, decideRoutes, groupKey, groupLabels, newestOnly, type Silence } from './stages.ts';
 
 export interface NotifierSettings {
@@ -23,6 +23,11 @@ interface OpenGroup {
   readonly records: AlertRecord[];
 }
 
+/** What came of sending. */
+type Outcome = Pick<Told, 'result' | 'reason' | 'attempts' | 'at'>;
+
+/** Results in one record of the outbox. */
+const MOST_RESULTS = 500;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10 * 60_000;
 
@@ -41,6 +46,9 @@ export class Notifier {
   readonly #taken = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #waits = new Set<Promise<void>>();
+  /** Sent and not yet recorded. */
+  #told: Told[] = [];
+  #recording: Promise<void> | undefined;
 
   constructor(settings: NotifierSettings) {
     this.#settings = settings;
@@ -51,7 +59,7 @@ export class Notifier {
     for (const pending of this.#settings.outbox.pending()) {
       const route = this.#settings.routes.get(pending.route);
       if (route === undefined) this.#settings.onResult(pending.route, 'unknown-route', {});
-      else this.#enqueue(route, () => this.#send(route, pending));
+      else this.#enqueue(route, () => this.#sendDecided(route, pending));
     }
   }
 
@@ -90,8 +98,8 @@ export class Notifier {
 
   /** Resolves when every group is closed and every queue is empty. */
   async idle(): Promise<void> {
-    while (this.#waits.size > 0 || this.#tails.size > 0) {
-      await Promise.all([...this.#waits, ...this.#tails.values()]);
+    while (this.#waits.size > 0 || this.#tails.size > 0 || this.#recording !== undefined) {
+      await Promise.all([...this.#waits, ...this.#tails.values(), this.#recording]);
     }
   }
 
@@ -106,11 +114,11 @@ export class Notifier {
     const taken = `${route.name} ${changeId(record)}`;
     if (this.#taken.has(taken)) return;
     this.#taken.add(taken);
-    const labels = groupLabels(record, route);
     if (route.groupBy.length === 0) {
-      this.#close({ route, labels, records: [record] });
+      this.#enqueue(route, () => this.#sendAlone(route, record));
       return;
     }
+    const labels = groupLabels(record, route);
     const name = `${route.name} ${JSON.stringify(labels)}`;
     const open = this.#groups.get(name);
     if (open !== undefined) {
@@ -138,8 +146,62 @@ export class Notifier {
       const { outbox, now } = this.#settings;
       const pending = await outbox.decide(route.name, changes, message, now());
       for (const change of changes) this.#taken.delete(`${route.name} ${change}`);
-      if (pending !== undefined) await this.#send(route, pending);
+      if (pending !== undefined) await this.#sendDecided(route, pending);
     });
+  }
+
+  async #sendDecided(route: Route, pending: PendingMessage): Promise<void> {
+    const outcome = await this.#send(route, pending.message);
+    if (outcome === undefined) return;
+    const { result, reason, attempts, at } = outcome;
+    await this.#settings.outbox.record(pending, result, reason, attempts, at);
+    this.#report(route, outcome);
+  }
+
+  /** A change that waits for no other: the alert log is its decision. */
+  async #sendAlone(route: Route, record: AlertRecord): Promise<void> {
+    const { outbox } = this.#settings;
+    const change = changeId(record);
+    const key = groupKey(route.name, [record]);
+    const rendered = route.channel.render({ route: route.name, labels: {}, records: [record] });
+    const outcome = await this.#send(route, { ...rendered, idempotencyKey: key });
+    if (outcome === undefined) return;
+    outbox.settle(route.name, change);
+    this.#taken.delete(`${route.name} ${change}`);
+    this.#told.push({ route: route.name, change, key, ...outcome });
+    this.#recordSoon();
+    this.#report(route, outcome);
+  }
+
+  #recordSoon(): void {
+    if (this.#told.length === 0) return;
+    this.#recording ??= this.#recordTold().finally(() => {
+      this.#recording = undefined;
+      this.#recordSoon();
+    });
+  }
+
+  /** One record at a time: what is sent meanwhile goes into the next one. Tries until it is there, or we stop. */
+  async #recordTold(): Promise<void> {
+    const { outbox, sleep, onResult } = this.#settings;
+    const { signal } = this.#stopping;
+    for (let attempt = 1; this.#told.length > 0; attempt += 1) {
+      const results = this.#told.slice(0, MOST_RESULTS);
+      try {
+        await outbox.tell(results);
+        this.#told.splice(0, results.length);
+        attempt = 0;
+      } catch (error) {
+        onResult(results[0]!.route, 'outbox-error', { error: String(error) });
+        // What is not recorded is sent again after the next start, under the same key.
+        if (signal.aborted) this.#told = [];
+        await sleep(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)), signal);
+      }
+    }
+  }
+
+  #report(route: Route, { result, reason, attempts }: Outcome): void {
+    this.#settings.onResult(route.name, result, result === 'sent' ? {} : { reason, attempts });
   }
 
   #enqueue(route: Route, job: () => Promise<void>): void {
@@ -165,26 +227,23 @@ export class Notifier {
     }
   }
 
-  async #send(route: Route, pending: PendingMessage): Promise<void> {
-    const { outbox, now, sleep, random, onResult, maxAttempts } = this.#settings;
+  /** Until it is sent or given up; undefined when we stop first. */
+  async #send(route: Route, message: OutboundMessage): Promise<Outcome | undefined> {
+    const { now, sleep, random, onResult, maxAttempts } = this.#settings;
     const { signal } = this.#stopping;
-    for (let attempt = 1; !signal.aborted; attempt += 1) {
-      const result = await route.channel.send(pending.message, signal);
-      if (signal.aborted && result.kind !== 'sent') return;
-      if (result.kind === 'sent') {
-        await outbox.record(pending, 'sent', '', attempt, now());
-        onResult(route.name, 'sent', {});
-        return;
+    for (let attempts = 1; !signal.aborted; attempts += 1) {
+      const sent = await route.channel.send(message, signal);
+      if (sent.kind === 'sent') return { result: 'sent', reason: '', attempts, at: now() };
+      const { reason } = sent;
+      if (signal.aborted) return undefined;
+      if (sent.kind === 'failed' || attempts >= maxAttempts) {
+        return { result: 'failed', reason, attempts, at: now() };
       }
-      if (result.kind === 'failed' || attempt >= maxAttempts) {
-        await outbox.record(pending, 'failed', result.reason, attempt, now());
-        onResult(route.name, 'failed', { reason: result.reason, attempts: attempt });
-        return;
-      }
-      const backoff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
-      const waitMs = result.afterMs ?? backoff * (0.5 + random() / 2);
-      onResult(route.name, 'retry', { reason: result.reason, attempt, waitMs: Math.round(waitMs) });
+      const backoff = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1));
+      const waitMs = sent.afterMs ?? backoff * (0.5 + random() / 2);
+      onResult(route.name, 'retry', { reason, attempt: attempts, waitMs: Math.round(waitMs) });
       await sleep(waitMs, signal);
     }
+    return undefined;
   }
 }

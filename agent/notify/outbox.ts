@@ -17,7 +17,19 @@ export type OutboxEntry =
       readonly reason: string;
       readonly attempts: number;
       readonly at: EpochMs;
-    };
+    }
+  | { readonly kind: 'told'; readonly results: readonly Told[] };
+
+/** What came of a change that was a message of its own. */
+export interface Told {
+  readonly route: string;
+  readonly change: string;
+  readonly key: string;
+  readonly result: 'sent' | 'failed';
+  readonly reason: string;
+  readonly attempts: number;
+  readonly at: EpochMs;
+}
 
 /** A message that is decided and not yet known to have arrived. */
 export interface PendingMessage {
@@ -27,8 +39,18 @@ export interface PendingMessage {
 }
 
 /**
- * Messages are decided before they are sent and recorded after. A crash between the two sends the same bytes under the same
- * key again; a crash before the first forms the group anew.
+ * A message of several changes is decided before it is sent and recorded after. A crash between the two sends the same bytes under
+ * the same key again; a crash before the first forms the group anew.
+ *
+ * A message of one change needs no decision: it follows from the change, which is in the alert log. It is sent, and recorded with
+ * others that were sent meanwhile.
+ *
+ * ```text
+ *   group       decide ── send ── record          (one record of the stream each)
+ *   one change            send ┐
+ *                         send ┼─ record          (one record of the stream for all)
+ *                         send ┘
+ * ```
  */
 export class Outbox {
   readonly #stream: GuardedStream<OutboxEntry>;
@@ -47,8 +69,10 @@ export class Outbox {
 
   async #readAll(): Promise<void> {
     for await (const { subject, sequence, value } of this.#stream.read(1)) {
-      if (value.kind === 'to-send') {
-        for (const change of value.changes) this.#settled.add(settledName(value.route, change));
+      if (value.kind === 'told') {
+        for (const { route, change } of value.results) this.settle(route, change);
+      } else if (value.kind === 'to-send') {
+        for (const change of value.changes) this.settle(value.route, change);
         this.#pending.set(subject, { route: value.route, message: value.message, sequence });
       } else this.#pending.delete(subject);
     }
@@ -57,6 +81,11 @@ export class Outbox {
   /** True when a change was already put into a message on this route. */
   isSettled(route: string, change: string): boolean {
     return this.#settled.has(settledName(route, change));
+  }
+
+  /** From now on a change counts as told on a route. */
+  settle(route: string, change: string): void {
+    this.#settled.add(settledName(route, change));
   }
 
   /** Decided before a crash and perhaps never sent, oldest first. */
@@ -83,7 +112,7 @@ export class Outbox {
       await this.#readAll();
       return this.#pending.get(message.idempotencyKey);
     }
-    for (const change of changes) this.#settled.add(settledName(route, change));
+    for (const change of changes) this.settle(route, change);
     const pending = { route, message, sequence };
     this.#pending.set(message.idempotencyKey, pending);
     return pending;
@@ -107,6 +136,19 @@ export class Outbox {
       if (!(error instanceof StaleWriterError)) throw error;
     }
     this.#pending.delete(pending.message.idempotencyKey);
+  }
+
+  /** Resolves when it is durable what came of messages of one change each. */
+  async tell(results: readonly Told[]): Promise<void> {
+    for (let rest = results; rest.length > 0; rest = rest.slice(1)) {
+      try {
+        await this.#stream.append(rest[0]!.key, { kind: 'told', results: rest }, 0);
+        return;
+      } catch (error) {
+        // The first was recorded before: by a process that died, or by us with the answer lost.
+        if (!(error instanceof StaleWriterError)) throw error;
+      }
+    }
   }
 }
 

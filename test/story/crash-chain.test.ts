@@ -12,9 +12,9 @@ const clickhouse = await withClickHouse(t);
 const FIRST: Readonly<Record<Edge, number>> = {
   read: 1,
   alert: 9,
-  decide: 5,
+  decide: 1,
   send: 5,
-  record: 5,
+  record: 2,
   facts: 1,
   state: 1,
   commit: 1,

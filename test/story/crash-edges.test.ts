@@ -13,9 +13,9 @@ const clickhouse = await withClickHouse(t);
 const MIDDLE: Readonly<Record<Edge, number>> = {
   read: 2,
   alert: 80,
-  decide: 30,
+  decide: 2,
   send: 30,
-  record: 30,
+  record: 5,
   facts: 4,
   state: 1,
   commit: 1,

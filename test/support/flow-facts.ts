@@ -80,6 +80,10 @@ export async function faultsOfTelling(world: World): Promise<string[]> {
   const outbox = await streamOf<OutboxEntry>(world, { stream: 'LAYTIME_OUTBOX', prefix: 'laytime.outbox' });
   const told = new Set<string>();
   for (const entry of outbox) {
+    for (const { key, route, change } of entry.kind === 'told' ? entry.results : []) {
+      if (!world.received.bodies.has(key)) faults.push(`${key} was recorded and not received`);
+      told.add(`${route} ${change}`);
+    }
     if (entry.kind !== 'to-send') continue;
     if (!world.received.bodies.get(entry.message.idempotencyKey)?.has(entry.message.body))
       faults.push(`${entry.message.idempotencyKey} was decided and not received`);

@@ -75,8 +75,71 @@ t.test('a change without grouping goes out at once, once, and is recorded after 
   t.equal(channel.got.length, 1);
   t.same(
     stream.entries.map((entry) => entry.value.kind),
-    ['to-send', 'sent'],
+    ['told'],
   );
+});
+
+t.test('what is sent while a record is on its way is recorded together', async (t) => {
+  const stream = memoryStream<OutboxEntry>();
+  const unhurried: typeof stream = {
+    ...stream,
+    append: (...all) => turn().then(() => stream.append(...all)),
+  };
+  const { notifier } = await desk({ channel: receiver(), groupBy: [], groupWaitMs: 0 }, unhurried);
+  const ids = Array.from({ length: 50 }, (_, n) => `alert ${n}`);
+  notifier.take(ids.map((id) => alertRecord(id, 1)));
+  await notifier.idle();
+  const results = stream.entries.flatMap(({ value }) => (value.kind === 'told' ? value.results : []));
+  t.same(
+    results.map(({ change, result }) => [change, result]),
+    ids.map((id) => [`${id}.1`, 'sent']),
+  );
+  t.ok(stream.entries.length < ids.length / 2, `${stream.entries.length} records`);
+});
+
+t.test(
+  'killed before it is recorded, a change goes out again with the same bytes; after that never',
+  async (t) => {
+    const stream = memoryStream<OutboxEntry>();
+    const lost: typeof stream = { ...stream, append: () => new Promise(() => undefined) };
+    const [first, second, third] = [receiver(), receiver(), receiver()];
+    const route = { groupBy: [], groupWaitMs: 0 };
+    const before = await desk({ channel: first, ...route }, lost);
+    before.notifier.take([alertRecord('a', 1)]);
+    await until(() => first.got.length === 1);
+    for (const channel of [second, third]) {
+      const { notifier } = await desk({ channel, ...route }, stream);
+      notifier.start();
+      notifier.take([alertRecord('a', 1)]);
+      await notifier.idle();
+    }
+    t.same(second.got, first.got);
+    t.same(third.got, []);
+  },
+);
+
+t.test('a record that cannot be written is tried again, with what was sent meanwhile', async (t) => {
+  const stream = memoryStream<OutboxEntry>();
+  let away = true;
+  const flaky: typeof stream = {
+    ...stream,
+    append: async (...all) => {
+      if (away) throw new Error('the log is away');
+      return stream.append(...all);
+    },
+  };
+  const channel = receiver();
+  const { notifier, waits, results } = await desk({ channel, groupBy: [], groupWaitMs: 0 }, flaky);
+  notifier.take([alertRecord('a', 1)]);
+  await until(() => waits.length === 1);
+  notifier.take([alertRecord('b', 1)]);
+  await until(() => channel.got.length === 2);
+  away = false;
+  waits[0]!.done();
+  await notifier.idle();
+  t.same(results, ['sent', 'outbox-error', 'sent']);
+  t.match(stream.entries, [{ value: { results: [{ change: 'a.1' }, { change: 'b.1' }] } }]);
+  t.equal(stream.entries.length, 1);
 });
 
 t.test(
@@ -122,9 +185,8 @@ t.test(
     t.equal(channel.got.length, 3);
     t.same(results, ['retry', 'retry', 'failed']);
     t.match(stream.entries.at(-1)?.value, {
-      kind: 'failed',
-      reason: 'the receiver answered 503',
-      attempts: 3,
+      kind: 'told',
+      results: [{ change: 'a.1', result: 'failed', reason: 'the receiver answered 503', attempts: 3 }],
     });
   },
 );
