@@ -28,7 +28,7 @@ export interface PipelineEdges {
 /** Records judged between two looks at the clock: bounds how late a due clock can fire under load. */
 const MAX_RECORDS = 1000;
 /** Clocks that are due and judged before anything else of the process has its turn. */
-const MAX_CLOCKS = 250;
+const MAX_CLOCKS = 100;
 /** Idle time after which clocks are looked at without a message. */
 const MAX_WAIT_MS = 100;
 /** A message may still be on its way when its time has come: log time follows the wall clock at this distance. */

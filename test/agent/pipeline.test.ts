@@ -87,7 +87,7 @@ t.test(
     ] as const) {
       const { batches, turns } = await flow(records, wall);
       const told = batches.map(({ alerts }) => alerts.length).filter((n) => n > 0);
-      t.ok(told.length > 2 && Math.max(...told) <= 250, `${how}: ${told.join(', ')}`);
+      t.ok(told.length > 2 && Math.max(...told) <= 100, `${how}: ${told.join(', ')}`);
       t.equal(
         told.reduce((sum, n) => sum + n, 0),
         SHIPMENTS,

@@ -24,7 +24,7 @@ export interface Clocks {
 }
 
 const CLOCKS_EACH = 10;
-const CLOCKS_AT_ONCE = 250;
+const CLOCKS_AT_ONCE = 100;
 const HOUR = 3_600_000;
 
 /** So many open clocks; every hundredth falls due at the same moment. */
