@@ -5,7 +5,7 @@ import { type Command, type CommandContext, tableWidthOf, UsageError } from './c
 import { drawTable } from './table.ts';
 
 /** A row of `/api/v1/channels`: as stored, and what the judge knows now. */
-interface Row extends ChannelRow {
+export interface KnownChannel extends ChannelRow {
   readonly reporting_lag_ms: number | null;
   readonly lag_p95_ms: number | null;
   readonly lag_reports: number | null;
@@ -34,7 +34,7 @@ async function run(context: CommandContext): Promise<number> {
   const [id, ...more] = context.args.positionals;
   if (more.length > 0) throw new UsageError('one channel at a time: laytime channels <source>/<partner>');
   const api = apiOf(context);
-  const all = await api.get<{ rows: Row[] }>('/api/v1/channels');
+  const all = await api.get<{ rows: KnownChannel[] }>('/api/v1/channels');
   const rows = id === undefined ? all.rows : all.rows.filter(({ channel_id }) => channel_id === id);
   if (id !== undefined && rows.length === 0) {
     const known = all.rows.map(({ channel_id }) => channel_id).join(', ');
@@ -69,21 +69,26 @@ async function run(context: CommandContext): Promise<number> {
   return 0;
 }
 
-function explained(row: Row, when: (text: string | null) => string): readonly string[] {
+function explained(row: KnownChannel, when: (text: string | null) => string): readonly string[] {
   return [
     `${row.channel_id}: ${row.status} (${row.reason}) since ${when(row.since)}`,
     `  proved until   ${when(row.watermark)}`,
     `  reporting lag  ${lengthOf(row.reporting_lag_ms)}, taken off already`,
     `  measured       ${row.lag_p95_ms === null ? 'too few reports this week and last' : `95 of 100 of ${row.lag_reports} reports within ${lengthOf(row.lag_p95_ms)}`}`,
-    ...row.feeds.flatMap(({ rule, says, state, because, due_at, evidence }) => [
-      '',
-      `${rule}: ${state}`,
-      `  ${says}`,
-      `  ${because}`,
-      ...(due_at === null ? [] : [`  to be heard by ${when(due_at)}`]),
-      ...evidence.map((event) => `  event ${event}`),
-    ]),
+    ...row.feeds.flatMap((feed) => ['', ...feedLines(feed, when)]),
   ];
 }
+
+/** What a `feed` rule says of a channel, and why. */
+export const feedLines = (
+  { rule, says, state, because, due_at, evidence }: KnownChannel['feeds'][number],
+  when: (text: string) => string,
+): readonly string[] => [
+  `${rule}: ${state}`,
+  `  ${says}`,
+  `  ${because}`,
+  ...(due_at === null ? [] : [`  to be heard by ${when(due_at)}`]),
+  ...evidence.map((event) => `  event ${event}`),
+];
 
 const lengthOf = (ms: number | null): string => (ms === null ? '-' : ms === 0 ? 'none' : spanText(ms));

@@ -2,17 +2,19 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { closest, formatProblem } from '../../rules/problem.ts';
 import { parseRules, type RuleSet } from '../../rules/sla.ts';
+import { localText } from '../../rules/testing-time.ts';
 import { loadProject } from '../config-load.ts';
 import { explainFacts, type ShipmentFacts } from '../http/facts.ts';
 import type { ShipmentDetail } from '../store/query-rows.ts';
-import { API_OPTIONS, apiOf, shipmentIdOf } from './api.ts';
+import { API_OPTIONS, type Api, apiOf, shipmentIdOf } from './api.ts';
+import { feedLines, type KnownChannel } from './channels.ts';
 import { type Command, type CommandContext, configFile, textOption, UsageError } from './command.ts';
 
 /** `laytime rules explain`: everything that a verdict rests on. */
 export const rulesExplain: Command = {
   name: 'rules explain',
   summary: 'Explain a clock: start, counted time, pauses, due time, channels, evidence',
-  usage: '<rule> <ref>',
+  usage: '<rule> <ref, or source/partner>',
   options: {
     ...API_OPTIONS,
     facts: { type: 'string', describe: 'explain from a file that "laytime facts" wrote; no agent is asked' },
@@ -24,6 +26,7 @@ export const rulesExplain: Command = {
   },
   details:
     'laytime rules explain eu-import-release MSCU6639870\n' +
+    'laytime rules explain broker-tells-in-time broker-nl/acme\n' +
     'laytime rules explain eu-import-release --facts facts.json --rules rules/eu-release.yaml',
   run,
 };
@@ -41,11 +44,22 @@ async function run(context: CommandContext): Promise<number> {
 
 async function ask(context: CommandContext, rule: string, ref: string): Promise<readonly { text: string }[]> {
   const api = apiOf(context);
+  const feed = ref.includes('/') ? await askChannel(api, rule, ref) : undefined;
+  if (feed !== undefined) return [feed];
   const path = `/api/v1/shipments/${encodeURIComponent(await shipmentIdOf(api, ref))}`;
   const { rows } = await api.get<{ rows: { text: string }[] }>(`${path}/explanations`, { rule });
   if (rows.length > 0) return rows;
   const { clocks } = await api.get<ShipmentDetail>(path);
   throw new UsageError(noClock(rule, ref, [...new Set(clocks.map((clock) => clock.rule))]), 1);
+}
+
+/** A `feed` rule is about a channel; undefined when it says nothing of this one, or is none. */
+async function askChannel(api: Api, rule: string, id: string): Promise<{ text: string } | undefined> {
+  const { rows } = await api.get<{ rows: KnownChannel[] }>('/api/v1/channels');
+  const feed = rows.find(({ channel_id }) => channel_id === id)?.feeds.find((each) => each.rule === rule);
+  if (feed === undefined) return undefined;
+  const lines = feedLines(feed, (text) => localText(Date.parse(text), api.zone));
+  return { ...feed, text: lines.join('\n') };
 }
 
 function fromFacts(context: CommandContext, rule: string, file: string): readonly { text: string }[] {

@@ -134,6 +134,8 @@ t.test('channels: who is heard and how late they tell, and why a feed rule says 
     /broker-speaks: breached\n {2}every channel of broker-nl.*\n {2}too late\n.*\n {2}event slowest@1/,
   );
   t.match(await json(['channels', 'broker-nl/broker']), { rows: [{ lag_reports: 120 }] });
+  const why = (await ask(['rules', 'explain', 'broker-speaks', 'broker-nl/broker'])).out;
+  t.match(why, /^broker-speaks: breached\n.*\n {2}too late\n {2}to be heard by .*\n {2}event slowest@1\n$/);
   t.match(await ask(['channels', 'nobody/x']), {
     code: 1,
     err: /no channel nobody\/x; there are broker-nl\/broker/,
