@@ -61,6 +61,16 @@ export function retryInMs(
   }
 }
 
+/** Says what went wrong, and when it is tried again. */
+function tellFailed(
+  context: CollectorContext,
+  source: string,
+  fault: FetchFault,
+  retryInMs: DurationMs,
+): void {
+  context.report({ kind: 'poll-failed', source, error: fault.message, fault: fault.fault, retryInMs });
+}
+
 /**
  * Polls until aborted, outside quiet hours. A complete poll is followed by the rest of `pollMs`; a failed one by what its fault
  * instructs.
@@ -98,13 +108,7 @@ export async function pollUntilAborted(
       const fault = asFault(error);
       waitMs = retryInMs(fault, failures, pollMs, context.random);
       failures += 1;
-      context.report({
-        kind: 'poll-failed',
-        source,
-        error: fault.message,
-        fault: fault.fault,
-        retryInMs: waitMs,
-      });
+      tellFailed(context, source, fault, waitMs);
     }
     await context.sleep(waitMs, signal);
   }
@@ -129,13 +133,7 @@ export async function fetchPage<T>(
       const waitMs = retryInMs(fault, tries - 1, 0, context.random);
       const worthWaiting = passing && tries < TRIES_A_PAGE && waitMs <= LONGEST_WAIT_IN_POLL_MS;
       if (!worthWaiting || signal.aborted) throw fault;
-      context.report({
-        kind: 'poll-failed',
-        source,
-        error: fault.message,
-        fault: fault.fault,
-        retryInMs: waitMs,
-      });
+      tellFailed(context, source, fault, waitMs);
       await context.sleep(waitMs, signal);
     }
   }

@@ -1,10 +1,5 @@
+import { BACKSLASH, CLOSE_BRACKET, COMMA, OPEN_BRACKET, QUOTE } from '../formats/json-bytes.ts';
 import { BoundedBytes, type ByteSource, type FileRecord } from './records.ts';
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 const isOpen = (byte: number): boolean => byte === 0x7b || byte === OPEN_BRACKET;
 const isClose = (byte: number): boolean => byte === 0x7d || byte === CLOSE_BRACKET;

@@ -6,6 +6,7 @@ import t from 'tap';
 import { freePort } from '../../agent/engines/ports.ts';
 import { collectorTools, createCollector } from '../../collectors/catalog.ts';
 import type { Collector } from '../../collectors/collector.ts';
+import type { SourceConfig } from '../../collectors/settings.ts';
 import { CollectorWorld, START_MS } from '../support/collector-world.ts';
 import { eventually, withNats } from '../support/engines.ts';
 import { json, withHttpServer } from '../support/http-server.ts';
@@ -44,99 +45,77 @@ type Make = (t: Teardown) => Promise<Subject>;
 
 const noNats = () => Promise.reject(new Error('no NATS here'));
 
-const http: Make = async (t) => {
-  let ids: string[] = [];
-  let stalled = false;
-  const server = await withHttpServer(t, (_, response, url) => {
-    if (stalled) return;
-    const from = Number(url.searchParams.get('cursor') ?? 0);
-    const items = ids.slice(from, from + 2).map((id) => ({ id }));
-    const next = from + 2 < ids.length ? { 'next-page': String(from + 2) } : {};
-    json(response, { items }, next as Record<string, string>);
-  });
-  const settings = httpSettings(`${server.url}/events`);
-  return {
-    create: () => createCollector(settings, collectorTools(noNats)),
-    add: async (more) => {
-      ids = [...ids, ...more];
-    },
-    live: async () => undefined,
-    stall: () => {
-      stalled = true;
-    },
-    keeps: true,
+/** A source that is polled over HTTP: what its server answers from the records there are, and the settings of its collector. */
+const polled =
+  (
+    answer: (ids: readonly string[], url: URL) => { readonly body: unknown; readonly headers?: Headers },
+    settings: (url: string) => SourceConfig,
+  ): Make =>
+  async (t) => {
+    const ids: string[] = [];
+    let stalled = false;
+    const server = await withHttpServer(t, (_, response, url) => {
+      if (stalled) return;
+      const { body, headers } = answer(ids, url);
+      json(response, body, headers);
+    });
+    return {
+      create: () => createCollector(settings(server.url), collectorTools(noNats)),
+      add: async (more) => void ids.push(...more),
+      live: async () => undefined,
+      stall: () => {
+        stalled = true;
+      },
+      keeps: true,
+    };
   };
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Two records a page, from the place that `parameter` names. */
+const pageAt = (ids: readonly string[], url: URL, parameter: string) => {
+  const from = Number(url.searchParams.get(parameter) ?? 0);
+  return { page: ids.slice(from, from + 2), next: from + 2, more: from + 2 < ids.length };
 };
 
-const odata: Make = async (t) => {
-  let ids: string[] = [];
-  let stalled = false;
-  const server = await withHttpServer(t, (_, response, url) => {
-    if (stalled) return;
-    const from = Number(url.searchParams.get('$skiptoken') ?? 0);
-    const results = ids.slice(from, from + 2).map((id) => ({ DeliveryDocument: id, LastChangeDate: null }));
-    const next = from + 2 < ids.length ? { __next: `${url.pathname}?$skiptoken=${from + 2}` } : {};
-    json(response, { d: { results, ...next } });
-  });
-  const settings = odataSettings(`${server.url}/sap/opu/odata/sap/API`);
-  return {
-    create: () => createCollector(settings, collectorTools(noNats)),
-    add: async (more) => {
-      ids = [...ids, ...more];
-    },
-    live: async () => undefined,
-    stall: () => {
-      stalled = true;
-    },
-    keeps: true,
-  };
-};
+const http = polled(
+  (ids, url) => {
+    const { page, next, more } = pageAt(ids, url, 'cursor');
+    return {
+      body: { items: page.map((id) => ({ id })) },
+      ...(more && { headers: { 'next-page': `${next}` } }),
+    };
+  },
+  (url) => httpSettings(`${url}/events`),
+);
 
-const oracle: Make = async (t) => {
-  const rows: { id: string; ShipmentId: string; LastUpdateDate: string }[] = [];
-  let stalled = false;
-  const server = await withHttpServer(t, (_, response, url) => {
-    if (stalled) return;
-    const offset = Number(url.searchParams.get('offset'));
-    json(response, { items: rows.slice(offset, offset + 2), hasMore: offset + 2 < rows.length });
-  });
-  const settings = oracleSettings(`${server.url}/fscmRestApi`, { pageSize: 2 });
-  return {
-    create: () => createCollector(settings, collectorTools(noNats)),
-    add: async (ids) => {
-      for (const id of ids) rows.push({ id, ShipmentId: id, LastUpdateDate: `2026-03-02T07:00:0${id}Z` });
-    },
-    live: async () => undefined,
-    stall: () => {
-      stalled = true;
-    },
-    keeps: true,
-  };
-};
+const odata = polled(
+  (ids, url) => {
+    const { page, next, more } = pageAt(ids, url, '$skiptoken');
+    const results = page.map((id) => ({ DeliveryDocument: id, LastChangeDate: null }));
+    return { body: { d: { results, ...(more && { __next: `${url.pathname}?$skiptoken=${next}` }) } } };
+  },
+  (url) => odataSettings(`${url}/sap/opu/odata/sap/API`),
+);
 
-const dcsa: Make = async (t) => {
-  let ids: string[] = [];
-  let stalled = false;
-  const server = await withHttpServer(t, (_, response, url) => {
-    if (stalled) return;
-    const from = Number(url.searchParams.get('cursor') ?? 0);
-    const events = ids.slice(from, from + 2).map((id) => ({ id, eventID: id }));
+const oracle = polled(
+  (ids, url) => {
+    const { page, more } = pageAt(ids, url, 'offset');
+    const items = page.map((id) => ({ id, ShipmentId: id, LastUpdateDate: `2026-03-02T07:00:0${id}Z` }));
+    return { body: { items, hasMore: more } };
+  },
+  (url) => oracleSettings(`${url}/fscmRestApi`, { pageSize: 2 }),
+);
+
+const dcsa = polled(
+  (ids, url) => {
+    const { page, next } = pageAt(ids, url, 'cursor');
+    const events = page.map((id) => ({ id, eventID: id }));
     // The last page may be empty.
-    const next = from + 2 <= ids.length ? { 'next-page-cursor': String(from + 2) } : {};
-    json(response, { events }, next as Record<string, string>);
-  });
-  return {
-    create: () => createCollector(dcsaSettings(`${server.url}/v3`), collectorTools(noNats)),
-    add: async (more) => {
-      ids = [...ids, ...more];
-    },
-    live: async () => undefined,
-    stall: () => {
-      stalled = true;
-    },
-    keeps: true,
-  };
-};
+    return { body: { events }, ...(next <= ids.length && { headers: { 'next-page-cursor': `${next}` } }) };
+  },
+  (url) => dcsaSettings(`${url}/v3`),
+);
 
 const files: Make = async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'laytime-drop-'));
