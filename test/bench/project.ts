@@ -82,3 +82,9 @@ export const usEach = ({ user, system }: NodeJS.CpuUsage, events: number): numbe
   Math.round(((user + system) / events) * 10) / 10;
 
 export const perSecond = (events: number, ms: number): number => Math.round((events / ms) * 1000);
+
+/** So many a second if a core did nothing else: by the CPU of this process since `since`, whatever others want of the machine. */
+export const perCpuSecond = (events: number, since: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since);
+  return Math.round((events / (user + system)) * 1_000_000);
+};

@@ -2,21 +2,20 @@ import { buildJudge, type JudgeSettings } from '../../agent/track/build.ts';
 import { mapRecord } from '../../agent/track/mapper.ts';
 import { OpenShipment } from '../../agent/track/open-shipment.ts';
 import { dueAt, parseBudget } from '../../rules/budget.ts';
-import type { Calendar } from '../../rules/calendar.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import type { Budget } from '../../rules/sla.ts';
 import { bytesIn, hubSettings, rulesOf } from '../support/judge.ts';
 import { seeded } from '../support/random.ts';
-import { perSecond, START_AT, trafficOf } from './project.ts';
+import { perCpuSecond, START_AT, trafficOf } from './project.ts';
 
 export interface Rules {
   readonly rules: number;
   readonly events: number;
   /** From canonical events on: identity, fold, verdicts, alerts with their words. */
-  readonly judgedEventsPerSecond: number;
+  readonly judgedEventsPerCpuSecond: number;
   /** Of these the fold and the verdicts alone, each event in the shipment that it belongs to. */
-  readonly foldedAndEvaluatedEventsPerSecond: number;
-  readonly dueDatesPerSecond: DueDates;
+  readonly foldedAndEvaluatedEventsPerCpuSecond: number;
+  readonly dueDatesPerCpuSecond: DueDates;
 }
 
 /** By unit; `paused` has three pauses that overlap. */
@@ -37,23 +36,21 @@ export const LANES = [
 /** Five rules for each of twenty countries, and a calendar. */
 export function hundredRules(): string {
   const rules = LANES.flatMap((country) => {
+    const name = country.toLowerCase();
     const own = `when: 'mode == "sea" and destination.country == "${country}"', calendar: desk, notify: desk`;
     return [
-      `release-${country}: { from: arrived at destination, to: customs.released, within: 54bh, warn: 4bh before, pause_while: customs.hold, ${own} }`,
-      `answered-${country}: { kind: ack, submitted: customs.filed, answered_by: [customs.accepted, customs.rejected], within: 24bh, ${own} }`,
-      `duty-${country}: { from: duty.assessed, to: duty.posted, within: 9bd, ${own} }`,
-      `hold-${country}: { kind: dwell, state: customs.hold, longer_than: 4bd, ${own} }`,
-      `filing-${country}: { kind: before, event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 12bh, ${own} }`,
+      `release-${name}: { from: arrived at destination, to: customs.released, within: 54bh, warn: 4bh before, pause_while: customs.hold, ${own} }`,
+      `answered-${name}: { kind: ack, submitted: customs.filed, answered_by: [customs.accepted, customs.rejected], within: 24bh, ${own} }`,
+      `duty-${name}: { from: duty.assessed, to: duty.posted, within: 9bd, ${own} }`,
+      `hold-${name}: { kind: dwell, state: customs.hold, longer_than: 4bd, ${own} }`,
+      `filing-${name}: { kind: before, event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 12bh, ${own} }`,
     ];
   });
   return [
     'calendars:',
     '  desk: { zone: Europe/Amsterdam, open: { Mon-Fri: "08:00-17:00" }, holidays: NL }',
     'rules:',
-    ...rules.map(
-      (rule) =>
-        `  ${rule.charAt(0).toLowerCase()}${rule.slice(1).replace(/^(\S+):/, (name) => name.toLowerCase())}`,
-    ),
+    ...rules.map((rule) => `  ${rule}`),
   ].join('\n');
 }
 
@@ -67,7 +64,7 @@ export function eventsOf(messages: number, settings: JudgeSettings): readonly Sh
     const { result } = mapRecord(bytesIn(body, observedAt, i + 1), sources);
     if (result.kind !== 'events') throw new Error(`the bench's own message is not read: ${body}`);
     return result.events.map((event) => {
-      const lane = LANES[Number(/\d+/.exec(body)![0]) % LANES.length]!;
+      const lane = LANES[Number(/"id":"(\d+)/.exec(body)![1]) % LANES.length]!;
       const { attributes } = event;
       if (attributes['destination.country'] === undefined) return event;
       return { ...event, attributes: { ...attributes, 'destination.country': lane } };
@@ -85,9 +82,9 @@ export function measureRules(messages: number): Rules {
   return {
     rules: settings.ruleSet.rules.length,
     events: events.length,
-    judgedEventsPerSecond: judged(settings, events),
-    foldedAndEvaluatedEventsPerSecond: evaluated(settings, events),
-    dueDatesPerSecond: {
+    judgedEventsPerCpuSecond: judged(settings, events),
+    foldedAndEvaluatedEventsPerCpuSecond: evaluated(settings, events),
+    dueDatesPerCpuSecond: {
       businessHours: dueDates('24bh', dates),
       businessDays: dueDates('3bd', dates),
       calendarDays: dueDates('10cd', dates),
@@ -99,16 +96,16 @@ export function measureRules(messages: number): Rules {
 
 function judged(settings: JudgeSettings, events: readonly ShipmentEvent[]): number {
   const judge = buildJudge(settings);
-  const began = performance.now();
+  const cpu = process.cpuUsage();
   for (const [i, event] of events.entries()) {
     judge.recall(event);
     if (i % BATCH === BATCH - 1) judge.drain(false);
   }
-  return perSecond(events.length, performance.now() - began);
+  return perCpuSecond(events.length, cpu);
 }
 
 /** Without identity, alerts and timers: what each event costs the rules. */
-export function evaluated(settings: JudgeSettings, events: readonly ShipmentEvent[]): number {
+function evaluated(settings: JudgeSettings, events: readonly ShipmentEvent[]): number {
   const whole = buildJudge(settings);
   for (const event of events) whole.recall(event);
   const { assessor } = buildJudge(settings).parts;
@@ -121,20 +118,20 @@ export function evaluated(settings: JudgeSettings, events: readonly ShipmentEven
       return { event, shipment };
     }),
   );
-  const began = performance.now();
+  const cpu = process.cpuUsage();
   for (const { event, shipment } of belongs) {
     shipment.absorb(event);
     assessor.assess(shipment, event.observedAt);
   }
-  return perSecond(belongs.length, performance.now() - began);
+  return perCpuSecond(belongs.length, cpu);
 }
 
 const HOUR = 3_600_000;
+const ROUNDS = 5;
 
-/** From random moments of three years, in Amsterdam. */
+/** From random moments of three years, in Amsterdam; the quickest of some rounds. */
 function dueDates(text: string, count: number, paused = false): number {
-  const { ruleSet } = { ruleSet: rulesOf(hundredRules()) };
-  const calendar: Calendar = ruleSet.calendars.get('desk')!;
+  const calendar = rulesOf(hundredRules()).calendars.get('desk')!;
   const budget = parseBudget(text) as Budget;
   const random = seeded(1);
   const starts = Float64Array.from(
@@ -150,9 +147,11 @@ function dueDates(text: string, count: number, paused = false): number {
     }
   };
   round();
-  const began = performance.now();
-  round();
-  const speed = perSecond(count, performance.now() - began);
+  const speeds = Array.from({ length: ROUNDS }, () => {
+    const cpu = process.cpuUsage();
+    round();
+    return perCpuSecond(count, cpu);
+  });
   if (!Number.isFinite(sum)) throw new Error('a due date is none');
-  return speed;
+  return Math.max(...speeds);
 }

@@ -91,17 +91,21 @@ const idleRows = ({ residentMegabytes, cpuPercent }: Idle): Row[] => [
   ['Idle collector, CPU', `${cpuPercent} %`, ''],
 ];
 
-const rulesRows = ({ rules, dueDatesPerSecond, ...speeds }: Rules): Row[] => [
-  [`Judged under ${rules} rules`, `${count(speeds.judgedEventsPerSecond)} events/s`, ''],
-  ['  folded and evaluated', `${count(speeds.foldedAndEvaluatedEventsPerSecond)} events/s`, '150,000'],
-  ...Object.entries(dueDatesPerSecond).map(
-    ([unit, speed]): Row => [`Due dates, ${unit}`, `${count(speed)} /s`, '500,000'],
+const rulesRows = ({ rules, dueDatesPerCpuSecond, ...speeds }: Rules): Row[] => [
+  [`Judged under ${rules} rules`, `${count(speeds.judgedEventsPerCpuSecond)} events/CPU s`, ''],
+  ['  folded and evaluated', `${count(speeds.foldedAndEvaluatedEventsPerCpuSecond)} events/CPU s`, '150,000'],
+  ...Object.entries(dueDatesPerCpuSecond).map(
+    ([unit, speed]): Row => [`Due dates, ${unit}`, `${count(speed)} /CPU s`, '500,000'],
   ),
 ];
 
 const backtestRows = (backtest: Backtested): Row[] => [
-  ['Back-test of one rule', `${count(backtest.oneRuleTriedEventsPerSecond)} events/s`, '100,000'],
-  ['  of a hundred, all changed', `${count(backtest.hundredRulesChangedEventsPerSecond)} events/s`, ''],
+  ['Back-test of one rule', `${count(backtest.oneRuleTriedEventsPerCpuSecond)} events/CPU s`, '100,000'],
+  [
+    '  of a hundred, all changed',
+    `${count(backtest.hundredRulesChangedEventsPerCpuSecond)} events/CPU s`,
+    '',
+  ],
 ];
 
 const clocksRows = (clocks: Clocks): Row[] => [
