@@ -8,8 +8,7 @@ const MOST_FIELDS = 400;
 const DEEPEST = 8;
 /** Of a list, so many elements are looked at. */
 const OF_A_LIST = 3;
-/** A name that is data: a number, an id. */
-const DATA = /\d{4}|.{41}/;
+const LONGEST_NAME = 40;
 
 const TYPES = ['text', 'number', 'boolean', 'object', 'list'] as const;
 
@@ -37,23 +36,48 @@ const ANY = '*';
 /** The fields of a message and their types (null says nothing of a type). */
 function fieldsOf(value: Value): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
-  const look = (one: Value, path: string, depth: number): void => {
-    if (one === null || found.size > MOST_FIELDS) return;
-    if (path !== '') found.set(path, (found.get(path) ?? 0) | typeOf(one));
-    if (depth >= DEEPEST || typeof one !== 'object') return;
-    const inside: readonly (readonly [string, Value])[] = Array.isArray(one)
-      ? one.slice(0, OF_A_LIST).map((each: Value) => [ANY, each])
-      : Object.entries(one).map(([name, each]) => [DATA.test(name) ? ANY : name, each]);
-    for (const [name, each] of inside) look(each, `${path}/${name}`, depth + 1);
-  };
-  look(value, '', 0);
+  lookInto(value, '', 0, found);
   return found;
 }
 
+/** Adds a value and what is inside of it. For each field of many messages: nothing is made that is not kept. */
+function lookInto(value: Value, path: string, depth: number, found: Map<string, number>): void {
+  if (value === null || found.size > MOST_FIELDS) return;
+  if (path !== '') found.set(path, (found.get(path) ?? 0) | typeOf(value));
+  if (depth >= DEEPEST || typeof value !== 'object') return;
+  if (Array.isArray(value)) {
+    const many = Math.min(value.length, OF_A_LIST);
+    for (let i = 0; i < many; i += 1) lookInto(value[i], `${path}/${ANY}`, depth + 1, found);
+    return;
+  }
+  const fields = value as { readonly [name: string]: Value };
+  for (const name in fields)
+    lookInto(fields[name]!, `${path}/${isData(name) ? ANY : name}`, depth + 1, found);
+}
+
+/** A number or an id: no name of a field has four digits in a row, or is that long. */
+function isData(name: string): boolean {
+  if (name.length > LONGEST_NAME) return true;
+  let digits = 0;
+  for (let i = 0; i < name.length; i += 1) {
+    const code = name.charCodeAt(i);
+    digits = code >= 0x30 && code <= 0x39 ? digits + 1 : 0;
+    if (digits === 4) return true;
+  }
+  return false;
+}
+
 function typeOf(value: Exclude<Value, null>): number {
-  if (Array.isArray(value)) return 1 << TYPES.indexOf('list');
-  const type = typeof value;
-  return 1 << TYPES.indexOf(type === 'string' ? 'text' : (type as (typeof TYPES)[number]));
+  switch (typeof value) {
+    case 'string':
+      return 1;
+    case 'number':
+      return 2;
+    case 'boolean':
+      return 4;
+    default:
+      return Array.isArray(value) ? 16 : 8;
+  }
 }
 
 /**
