@@ -29,7 +29,11 @@ export function countedStarts(trace: Trace, rule: Rule): readonly Start[] {
  */
 export function judgeCount(base: ClockBase, { rule, trace, start, now }: ClockInput): Verdict {
   const { atMost, warnAt } = rule.count!;
-  const facts = happeningsOf(trace, rule, start).filter(({ at }) => at.to <= now);
+  const all = happeningsOf(trace, rule, start);
+  const facts = all.filter(({ at }) => at.to <= now);
+  // What is dated ahead of its own message counts when its time has come.
+  const ahead = Math.min(...all.flatMap(({ at }) => (at.to > now ? [at.to] : [])));
+  const wake = Number.isFinite(ahead) ? { nextAt: ahead } : {};
   const [first = start.fact] = facts;
   const last = facts.at(-1) ?? first;
   const tooMany = facts[atMost];
@@ -51,8 +55,8 @@ export function judgeCount(base: ClockBase, { rule, trace, start, now }: ClockIn
     return { ...common, state: 'breached', reason, confidence: 'proved', dueAt: tooMany.at.to, evidence };
   }
   return warnAt !== undefined && facts.length >= warnAt
-    ? { ...common, state: 'at-risk', reason: 'warn-reached', evidence }
-    : { ...common, state: 'running', reason: 'within-count', evidence };
+    ? { ...common, ...wake, state: 'at-risk', reason: 'warn-reached', evidence }
+    : { ...common, ...wake, state: 'running', reason: 'within-count', evidence };
 }
 
 /**
