@@ -57,10 +57,10 @@ const GRAPHS: readonly Graph[] = [
     queries: { '{{stream}}': 'max by (stream) (laytime_log_lag_messages)' },
   },
   {
-    title: 'Source lag',
-    description: 'Time since a source was last read completely.',
+    title: 'Reporting lag',
+    description: 'From happening to known, of the last event: how fast partners tell.',
     unit: 's',
-    queries: { '{{source}}': 'max by (source) (laytime_source_lag_seconds)' },
+    queries: { '{{source}}/{{partner}}': 'max by (source, partner) (laytime_source_lag_seconds)' },
   },
   {
     title: 'Channel watermark age',
@@ -117,7 +117,11 @@ const GRAPHS: readonly Graph[] = [
 
 const OPEN_LETTERS = `SELECT observed_at, source, partner, code, reason, path, source_id, stream, sequence, id
   FROM dead_letters WHERE status = 'open' ORDER BY observed_at DESC LIMIT 200`;
-const UNMAPPED = `SELECT source, kind, path, value, why, times, last_seen_at FROM unmapped ORDER BY times DESC LIMIT 200`;
+const UNMAPPED = `SELECT source, partner, kind, path, value, why, times, last_seen_at FROM unmapped ORDER BY times DESC LIMIT 200`;
+
+const DRIFT = `SELECT day, source, partner, events, unknown_codes, bad_refs, new_fields, missing_fields, changed_types, duplicate_rate, future_times,
+    lag_p95_s, dead_letters
+  FROM drift WHERE day > today() - 14 ORDER BY day DESC, source, partner LIMIT 200`;
 
 /** Whether the agent itself is well: Prometheus, and what it could not read. */
 export function agentHealth(): DashboardBuilder {
@@ -160,6 +164,16 @@ export function agentHealth(): DashboardBuilder {
         description: 'Codes and places in readable messages that no map knows.',
         sql: UNMAPPED,
         at: { x: 14, y, w: 10, h: 9 },
+      }),
+    )
+    .withPanel(
+      sqlTable({
+        id: 42,
+        title: 'How messages change',
+        description:
+          'By day and partner: what maps did not know, fields that came, went or changed their type.',
+        sql: DRIFT,
+        at: { x: 0, y: y + 9, w: 24, h: 9 },
       }),
     );
 }
