@@ -7,6 +7,7 @@ import { HostGates } from '../../collectors/http-client-gate.ts';
 import type { HttpAuth } from '../../collectors/settings.ts';
 import { certificate } from '../support/certificates.ts';
 import { CollectorWorld } from '../support/collector-world.ts';
+import { eventually } from '../support/engines.ts';
 import { type Handler, json, withHttpServer } from '../support/http-server.ts';
 import { httpSettings, secret } from '../support/source-settings.ts';
 
@@ -239,8 +240,13 @@ t.test('names that do not resolve, ports where nobody listens, and being stopped
   const abort = new AbortController();
   const { get } = clientFor(t, server.url);
   const [first, second] = [get('/1', abort.signal), get('/2', abort.signal)];
-  setTimeout(() => abort.abort(), 20);
-  await failsWith(t, first, { fault: 'aborted', retry: { kind: 'stop' } });
-  await failsWith(t, second, { fault: 'aborted' }, 'the one that waited for its turn, too');
+  // Both are listened to before either fails.
+  const failed = [
+    failsWith(t, first, { fault: 'aborted', retry: { kind: 'stop' } }),
+    failsWith(t, second, { fault: 'aborted' }, 'the one that waited for its turn, too'),
+  ];
+  await eventually('the first has been asked for', () => server.requests.length === 1);
+  abort.abort();
+  await Promise.all(failed);
   t.equal(server.requests.length, 1);
 });
