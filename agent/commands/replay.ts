@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { builtinMapText } from '../../collectors/maps/builtin.ts';
 import { parseTime } from '../../rules/testing-time.ts';
 import type { EventBrief } from '../http/read-again.ts';
-import type { VerdictChange } from '../http/replay-page.ts';
+import type { ReplayPage, VerdictChange } from '../http/replay-page.ts';
 import { API_OPTIONS, type Api, apiOf } from './api.ts';
 import { type Command, type CommandContext, textOption, UsageError } from './command.ts';
 import { clean, plural } from './table.ts';
@@ -40,20 +40,10 @@ interface Changed {
   readonly after: EventBrief | null;
 }
 
-interface Page {
-  readonly messages: number;
-  readonly unchanged: number;
-  readonly superseded: number;
-  readonly unreadable: readonly {
-    readonly stream: string;
-    readonly sequence: number;
-    readonly why: string;
-  }[];
+/** What the API says of a stretch, its events brief. */
+interface Page extends Omit<ReplayPage, 'differences'> {
   readonly differences: readonly Changed[];
-  readonly shipments: readonly string[];
-  readonly verdicts: readonly VerdictChange[];
   readonly configured: boolean;
-  readonly cursor?: string;
 }
 
 const EXAMPLES = 10;
