@@ -85,24 +85,37 @@ export class SourceChannels {
   }
 
   /** Adds the channels that can prove a milestone for a shipment. */
-  provers(
-    milestone: MilestoneCode,
-    shipment: Parameters<ChannelView['provers']>[1],
-    provers: ChannelState[],
-  ): void {
+  provers(milestone: MilestoneCode, shipment: Spoken, provers: ChannelState[]): void {
     const { config, partners, everyPartner } = this;
-    if (!config.proves.includes(milestone)) return;
-    if (config.serves !== undefined && !config.serves.test(shipment.attributes)) return;
-    const before = provers.length;
-    for (const partner of shipment.partners) {
-      const channel = partners.get(partner);
-      if (channel !== undefined) provers.push(channel.state(milestone));
-    }
-    if (provers.length > before) return;
-    // Nobody here has spoken of the shipment yet, so anybody here might be the one who will.
-    for (const channel of partners.values()) provers.push(channel.state(milestone));
-    if (partners.size === 0 && everyPartner !== undefined) provers.push(everyPartner.state(milestone));
+    for (const channel of serving(config, milestone, shipment, partners, everyPartner))
+      provers.push(channel.state(milestone));
   }
+}
+
+/** Who spoke of a shipment, and what is known of it. */
+export type Spoken = Parameters<ChannelView['provers']>[1];
+
+/**
+ * The channels of one source, by partner, that can prove a milestone for a shipment: those of the partners who spoke of it; while nobody
+ * here has, anybody here might be the one who will. `everyPartner` stands for the partners while none is known.
+ */
+export function serving<C>(
+  { proves, serves }: Pick<ChannelSource, 'proves' | 'serves'>,
+  milestone: MilestoneCode,
+  shipment: Spoken,
+  partners: ReadonlyMap<string, C>,
+  everyPartner: C | undefined,
+): readonly C[] {
+  if (!proves.includes(milestone)) return [];
+  if (serves !== undefined && !serves.test(shipment.attributes)) return [];
+  const found: C[] = [];
+  for (const partner of shipment.partners) {
+    const channel = partners.get(partner);
+    if (channel !== undefined) found.push(channel);
+  }
+  if (found.length > 0) return found;
+  if (partners.size > 0) return [...partners.values()];
+  return everyPartner === undefined ? [] : [everyPartner];
 }
 
 export const NOTHING_MOVED: ChannelUpdate = { transitions: [], moved: [] };

@@ -1,7 +1,7 @@
 import type { ChannelMove, ChannelState, ChannelTransition, ChannelUpdate, ChannelView } from './channel.ts';
 import { Channel, type ChannelSource, EVERY_PARTNER } from './channels-channel.ts';
 import type { SavedChannels } from './channels-saved.ts';
-import { type Feed, NOTHING_MOVED, SourceChannels, UpdateOf } from './channels-source.ts';
+import { type Feed, NOTHING_MOVED, SourceChannels, type Spoken, UpdateOf } from './channels-source.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { Report } from './reporting-lag.ts';
 import type { DurationMs, EpochMs } from './time.ts';
@@ -51,20 +51,17 @@ export class Channels implements ChannelView {
     return this.#sources.get(sourceName)?.partners.size ?? 0;
   }
 
-  provers(
-    milestone: MilestoneCode,
-    shipment: Parameters<ChannelView['provers']>[1],
-  ): readonly ChannelState[] {
+  provers(milestone: MilestoneCode, shipment: Spoken): readonly ChannelState[] {
     const provers: ChannelState[] = [];
     for (const source of this.#sources.values()) source.provers(milestone, shipment, provers);
     return provers;
   }
 
-  /** How far a channel has been heard for a milestone; undefined when there is no such channel. */
-  watermarkOf(channelId: string, milestone: MilestoneCode): EpochMs | undefined {
+  /** A channel as it stands, for a milestone or at all; undefined when there is no such channel. */
+  stateOf(channelId: string, milestone?: MilestoneCode): ChannelState | undefined {
     const cut = channelId.indexOf('/');
     const channel = this.#sources.get(channelId.slice(0, cut))?.find(channelId.slice(cut + 1));
-    return channel?.state(milestone).watermark;
+    return channel?.state(milestone);
   }
 
   /** A message of a partner was read and applied. */

@@ -47,7 +47,11 @@ const HELD_BACK: readonly MilestoneCode[] = ['customs.released'];
 const NO_MILESTONES: readonly MilestoneCode[] = [];
 
 /** Releases to look at again when an entry comes or goes: a hold, another version, how much there is to release. */
-export function releasesAfter({ classifier, milestone, attributes }: TraceEntry): readonly MilestoneCode[] {
+export function releasesAfter({
+  classifier,
+  milestone,
+  attributes,
+}: Pick<TraceEntry, 'classifier' | 'milestone' | 'attributes'>): readonly MilestoneCode[] {
   if (classifier !== 'actual') return NO_MILESTONES;
   if (isOfHold(milestone)) return HELD_BACK;
   if (attributes['declaration.version'] === undefined && attributes['declared.quantity'] === undefined)

@@ -123,6 +123,9 @@ export interface Voided {
  */
 export type Absorption = 'added' | 'revised' | 'superseded' | 'duplicate';
 
+/** An event without what tells of whom it speaks. */
+export type Statement = Omit<ShipmentEvent, 'id' | 'tenant' | 'refs' | 'aliases'>;
+
 /** The id of an event: its statement's key and its revision. Equal to `ShipmentEvent.id`. */
 export const eventIdOf = (key: string, revision: Revision): string => eventIdText(key, revision);
 
@@ -135,7 +138,7 @@ export const eventIdOf = (key: string, revision: Revision): string => eventIdTex
  * More than {@link MOST_SIGHTINGS} sightings of one unchanged content are thinned to the earliest and the
  * last.
  */
-export function absorb(entries: Map<string, TraceEntry>, event: ShipmentEvent): Absorption {
+export function absorb(entries: Map<string, TraceEntry>, event: Statement): Absorption {
   const known = entries.get(event.key);
   if (known === undefined) {
     entries.set(event.key, entryOf(event));
@@ -178,7 +181,7 @@ const startsLike = (a: TraceEntry, b: TraceEntry): boolean =>
   a.raw.sequence === b.raw.sequence &&
   a.raw.stream === b.raw.stream;
 
-function entryOf(event: ShipmentEvent): TraceEntry {
+function entryOf(event: Statement): TraceEntry {
   const { key, revision, source, partner, milestone, occurrence, classifier, occurredAt, observedAt } = event;
   const { location, attributes, retracted, raw } = event;
   return {

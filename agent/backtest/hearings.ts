@@ -1,7 +1,5 @@
 import type { ChannelSource } from '../../rules/channels-channel.ts';
 import type { DurationMs, EpochMs } from '../../rules/time.ts';
-import { outgoingRecord } from '../log/headers.ts';
-import type { LogRecord } from '../log/log.ts';
 
 /** A time during which a channel was heard or not, as it is stored; `until` is absent while it lasts. */
 export interface Hearing {
@@ -17,19 +15,6 @@ export interface HeardAt {
   readonly source: string;
   readonly partner: string;
   readonly at: EpochMs;
-}
-
-/** The proof of life that the log may have held then; `sequence` counts them. */
-export function proofRecord({ source, partner, at }: HeardAt, sequence: number): LogRecord {
-  const { headers, data, subject } = outgoingRecord('backtest', {
-    ...{ kind: 'proof', id: String(sequence), source, partner, observedAt: at },
-    body: { source, partner, provedUntil: at },
-  });
-  return {
-    ...{ kind: 'proof', stream: 'BACKTEST', sequence, subject, observedAt: at, source, data },
-    header: (name) => headers.get(name),
-    headers: () => [],
-  };
 }
 
 /** How often a channel that is heard proves itself, when nothing says how often it is expected. */

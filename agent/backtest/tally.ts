@@ -1,7 +1,6 @@
 import type { AlertChangeKind } from '../../rules/alert.ts';
 import type { ChannelView } from '../../rules/channel.ts';
 import type { Occurrence } from '../../rules/event.ts';
-import { type RefType, refText } from '../../rules/refs.ts';
 import type { Rule } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
@@ -21,6 +20,7 @@ export interface Counts {
 /** One clock that came out differently. A side is absent when it has no such clock. */
 export interface Example {
   readonly shipmentId: string;
+  /** What people call it; its id when nobody names it. */
   readonly shipment: string;
   readonly partner: string;
   readonly occurrence: Occurrence;
@@ -76,13 +76,11 @@ export function partnerOf(rule: Rule, trace: Trace, channels: ChannelView): stri
 export class Tally {
   readonly #sides: Sides;
   readonly #period: { readonly from: EpochMs; readonly to: EpochMs };
-  readonly #shipmentIs: RefType;
   readonly #cells = new Map<string, Map<string, Cell>>();
-  readonly #differing = new Map<string, { count: number; readonly examples: Example[] }>();
+  readonly #differing = new Map<string, { count: number; readonly examples: Omit<Example, 'shipment'>[] }>();
 
-  constructor(sides: Sides, period: { readonly from: EpochMs; readonly to: EpochMs }, shipmentIs: RefType) {
+  constructor(sides: Sides, period: { readonly from: EpochMs; readonly to: EpochMs }) {
     this.#sides = sides;
-    this.#shipmentIs = shipmentIs;
     this.#period = period;
   }
 
@@ -134,8 +132,14 @@ export class Tally {
     return pairs.values();
   }
 
-  /** Every rule that was judged, by name. */
-  report(): readonly RuleReport[] {
+  /** Shipments of which something is shown. */
+  exampleIds(): readonly string[] {
+    const all = [...this.#differing.values()].flatMap(({ examples }) => examples);
+    return [...new Set(all.map(({ shipmentId }) => shipmentId))];
+  }
+
+  /** Every rule that was judged, by name; `nameOf` tells what people call a shipment. */
+  report(nameOf: ReadonlyMap<string, string>): readonly RuleReport[] {
     const names = [...new Set([...this.#sides.of.values()].map(({ rule }) => rule.name))].sort();
     return names.map((name) => {
       const judged = [...this.#sides.of.values()].filter(({ rule }) => rule.name === name);
@@ -154,7 +158,10 @@ export class Tally {
           tried: cell.tried,
         })),
         differing,
-        examples,
+        examples: examples.map((example) => ({
+          ...example,
+          shipment: nameOf.get(example.shipmentId) ?? example.shipmentId,
+        })),
       };
     });
   }
@@ -177,10 +184,8 @@ export class Tally {
     this.#differing.set(rule.name, found);
     found.count += 1;
     if (found.examples.length === MOST_EXAMPLES) return;
-    const principal = trace.refs.find(({ type }) => type === this.#shipmentIs) ?? trace.refs[0];
     found.examples.push({
       shipmentId: trace.shipmentId,
-      shipment: principal === undefined ? trace.shipmentId : refText(principal),
       partner,
       occurrence: (tried ?? inForce)!.occurrence,
       ...(inForce && { inForce: shown(inForce) }),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadConfigFile } from '../config-file.ts';
 import { Secret } from '../config-secret.ts';
+import type { ClientOptions } from '../store/client.ts';
 import { type Migrated, migrate } from '../store/migrate.ts';
 import {
   CONFIG_OPTION,
@@ -48,19 +49,20 @@ async function run(context: CommandContext): Promise<number> {
   }
 }
 
-function otherUser(context: CommandContext): { user: string; password?: Secret } | undefined {
+function otherUser(context: CommandContext): ClientOptions {
   const user = textOption(context, 'user');
   const file = textOption(context, 'password-file');
   const name = textOption(context, 'password-env');
   if (user === undefined) {
     if (file !== undefined || name !== undefined) throw new UsageError('a password needs --user');
-    return undefined;
+    return {};
   }
-  if (file !== undefined) return { user, password: new Secret(readPassword(resolve(context.cwd, file))) };
-  if (name === undefined) return { user };
+  if (file !== undefined)
+    return { as: { user, password: new Secret(readPassword(resolve(context.cwd, file))) } };
+  if (name === undefined) return { as: { user } };
   const text = context.env(name);
   if (text === undefined) throw new UsageError(`--password-env: ${name} is not set`);
-  return { user, password: new Secret(text) };
+  return { as: { user, password: new Secret(text) } };
 }
 
 function readPassword(file: string): string {

@@ -9,7 +9,14 @@ import { type Backtest, backtest, type History } from '../backtest/backtest.ts';
 import type { Config } from '../config.ts';
 import { loadProject, type Project } from '../config-load.ts';
 import type { StoreReader } from '../store/query.ts';
-import { readHistory } from '../store/stored-events.ts';
+import {
+  countFacts,
+  type Period,
+  readFirstTold,
+  readLives,
+  readNames,
+  readWaited,
+} from '../store/stored-history.ts';
 import { readChannelIntervals } from '../store/tower.ts';
 import {
   CONFIG_OPTION,
@@ -44,6 +51,8 @@ export const rulesBacktest: Command = {
   run,
 };
 
+/** A part of a long history waits while the part before it is judged. */
+const PATIENCE_SECONDS = 3600;
 const BAR = 24;
 /** The bar moves this often at most. */
 const DRAW_EVERY = 5_000;
@@ -57,11 +66,11 @@ async function run(context: CommandContext): Promise<number> {
     throw new UsageError(`${configFile(context)} has errors; see: laytime config check`, 1);
   const period = periodOf(context, config);
   const { tried, names } = readTried(context, project, year);
-  const store = await openStore(config);
+  const store = await openStore(config, { timeoutMs: PATIENCE_SECONDS * 1000 });
   try {
-    const reader = { client: store.client, database: store.database, maxSeconds: 600 };
+    const reader = { client: store.client, database: store.database, maxSeconds: PATIENCE_SECONDS };
     const began = clock.elapsed();
-    const history = await historyOf(reader, period);
+    const history = await historyOf(reader, period, config);
     const result = await backtest({
       judge: judgeSettingsOf(project, config, {
         bestEffort: new Set(),
@@ -78,11 +87,6 @@ async function run(context: CommandContext): Promise<number> {
   } finally {
     await store.close();
   }
-}
-
-interface Period {
-  readonly from: EpochMs;
-  readonly to: EpochMs;
 }
 
 function periodOf(context: CommandContext, { timezone }: Config): Period {
@@ -143,13 +147,21 @@ function textOf({ cwd }: CommandContext, file: string): string {
   }
 }
 
-async function historyOf(reader: StoreReader, { from, to }: Period): Promise<History> {
-  const [{ total, events }, intervals] = await Promise.all([
-    readHistory(reader, from, to),
-    readChannelIntervals(reader, to),
+async function historyOf(reader: StoreReader, period: Period, { shipmentIs }: Config): Promise<History> {
+  const [total, intervals, waited] = await Promise.all([
+    countFacts(reader, period),
+    readChannelIntervals(reader, period.to),
+    readWaited(reader, period),
   ]);
-  const hearings = intervals.map(({ until, ...rest }) => (until === null ? rest : { ...rest, until }));
-  return { from, to, total, events, hearings };
+  return {
+    ...period,
+    total,
+    lives: readLives(reader, period, total),
+    hearings: intervals.map(({ until, ...rest }) => (until === null ? rest : { ...rest, until })),
+    waited,
+    firstTold: () => readFirstTold(reader, period.to),
+    namesOf: (shipmentIds) => readNames(reader, shipmentIds, shipmentIs),
+  };
 }
 
 /** On a terminal only: what is judged, on one line of standard error. */

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Config } from '../config.ts';
-import type { Secret } from '../config-secret.ts';
 import { startClickHouse } from '../engines/clickhouse.ts';
 import { rememberedPorts } from '../engines/ports.ts';
-import { embeddedClient, remoteClient } from '../store/client.ts';
+import { type ClientOptions, embeddedClient, remoteClient } from '../store/client.ts';
 
 /** ClickHouse for a verb that asks it directly. */
 export interface StoreAccess {
@@ -13,26 +12,23 @@ export interface StoreAccess {
   close(): Promise<void>;
 }
 
-/**
- * The configured ClickHouse. An embedded one is reached where a running agent serves it, else started for the while. `user`:
- * somebody else than the configuration's.
- */
+/** The configured ClickHouse. An embedded one is reached where a running agent serves it, else started for the while. */
 export async function openStore(
   { clickhouse, dataDir }: Pick<Config, 'clickhouse' | 'dataDir'>,
-  user?: { readonly user: string; readonly password?: Secret },
+  options: ClientOptions = {},
 ): Promise<StoreAccess> {
   if (clickhouse.kind === 'remote') {
-    const client = remoteClient(clickhouse, user);
+    const client = remoteClient(clickhouse, options);
     return { client, database: clickhouse.database, close: () => client.close() };
   }
   const directory = join(dataDir, 'clickhouse');
   const running = await runningAt(directory);
   if (running !== undefined) {
-    const client = embeddedClient(running);
+    const client = embeddedClient(running, options.timeoutMs);
     return { client, database: 'laytime', close: () => client.close() };
   }
   const engine = await startClickHouse({ dataDir: directory });
-  const client = embeddedClient(engine.url);
+  const client = embeddedClient(engine.url, options.timeoutMs);
   return {
     client,
     database: 'laytime',

@@ -1,26 +1,34 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { SecretText } from '../../collectors/settings.ts';
+import type { DurationMs } from '../../rules/time.ts';
 import type { ClickHouseConfig } from '../config-server.ts';
 
 type RemoteClickHouse = Extract<ClickHouseConfig, { kind: 'remote' }>;
 
 /** Longer than the slowest insert of a full queue; a server that died silently is noticed after it. */
-const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS: DurationMs = 60_000;
 
 /** A client of the embedded engine. It does not log by itself: every failure is told through the store's faults. */
-export const embeddedClient = (url: string): ClickHouseClient =>
-  createClient({ url, request_timeout: REQUEST_TIMEOUT_MS, log: { level: ClickHouseLogLevel.OFF } });
+export const embeddedClient = (url: string, timeoutMs = REQUEST_TIMEOUT_MS): ClickHouseClient =>
+  createClient({ url, request_timeout: timeoutMs, log: { level: ClickHouseLogLevel.OFF } });
 
-/** A client of a configured server, as its user or as another one. */
+/** Who asks, and how long an answer may keep silent. */
+export interface ClientOptions {
+  /** Somebody else than the configuration's. */
+  readonly as?: { readonly user: string; readonly password?: SecretText };
+  readonly timeoutMs?: DurationMs;
+}
+
+/** A client of a configured server. */
 export function remoteClient(
   { url, user, password, tls }: RemoteClickHouse,
-  other?: { readonly user: string; readonly password?: SecretText },
+  { as: other, timeoutMs = REQUEST_TIMEOUT_MS }: ClientOptions = {},
 ): ClickHouseClient {
   const secret = other === undefined ? password : other.password;
   return createClient({
     url,
     username: other?.user ?? user,
-    request_timeout: REQUEST_TIMEOUT_MS,
+    request_timeout: timeoutMs,
     log: { level: ClickHouseLogLevel.OFF },
     ...(secret !== undefined && { password: secret.reveal() }),
     ...(tls?.ca !== undefined && {

@@ -73,42 +73,15 @@ const FAR_FUTURE: EpochMs = Date.UTC(2299, 0, 1);
 const BATCH_EVENTS = 5_000;
 
 /** Every stored event up to a floor in (observedAt, stream, sequence) order, in batches: to rebuild a judge without a snapshot. */
-export const readAllEvents = (
+export async function* readAllEvents(
   store: StoreReader,
   upTo: Positions,
-): AsyncGenerator<readonly ShipmentEvent[]> =>
-  readEvents(store, 'sequence <= {upTo:Map(String, UInt64)}[stream]', { upTo });
-
-/** Events of the shipments of which anything became known from `from` to `to`, those known by `to`. */
-const HISTORY = `observed_at <= fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND event_id IN (
-  SELECT event_id FROM {database:Identifier}.links_log WHERE shipment_id IN (
-    SELECT shipment_id FROM {database:Identifier}.links_log
-    WHERE at BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({to:Int64}, 'UTC')))`;
-
-/** What became known of shipments that a period concerns, in the order in which it did, and how many events that are. */
-export async function readHistory(
-  store: StoreReader,
-  from: EpochMs,
-  to: EpochMs,
-): Promise<{ readonly total: number; readonly events: AsyncGenerator<readonly ShipmentEvent[]> }> {
-  const [row] = await readRows<{ total: number }>(
-    store,
-    `SELECT count() AS total FROM {database:Identifier}.events_log FINAL WHERE ${HISTORY}`,
-    { from, to },
-  );
-  return { total: row?.total ?? 0, events: readEvents(store, HISTORY, { from, to }) };
-}
-
-async function* readEvents(
-  store: StoreReader,
-  where: string,
-  params: Readonly<Record<string, unknown>>,
 ): AsyncGenerator<readonly ShipmentEvent[]> {
   const answer = await store.client.query({
     query: `SELECT ${EVENT_COLUMNS} FROM {database:Identifier}.events_log FINAL
-      WHERE ${where} ORDER BY observed_at, stream, sequence, event_id
+      WHERE sequence <= {upTo:Map(String, UInt64)}[stream] ORDER BY observed_at, stream, sequence, event_id
       SETTINGS output_format_json_named_tuples_as_objects = 0`,
-    query_params: { database: store.database, ...params },
+    query_params: { database: store.database, upTo },
     format: 'JSONCompactEachRow',
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });
@@ -134,13 +107,15 @@ export function decodeEvent(row: EventRow): ShipmentEvent {
     partner,
     tenant,
     milestone,
-    occurrence: occurrenceOf(row),
+    occurrence: occurrenceOf(optional, row[10], row[11], row[12]),
     classifier: row[13],
     occurredAt: { from: row[14], to: row[15], zone: row[16], zoneFrom: row[17] },
     observedAt: row[18],
     refs: refs.map(refOf),
     ...((optional & OPTIONAL.aliases) !== 0 && { aliases: aliases.map(refOf) }),
-    ...((optional & OPTIONAL.location) !== 0 && { location: locationOf(row) }),
+    ...((optional & OPTIONAL.location) !== 0 && {
+      location: locationOf(optional, row[21], row[22], row[23], row[24], row[25]),
+    }),
     attributes: attributesOf(row),
     retracted: row[29],
     raw: { stream, sequence },
@@ -149,24 +124,33 @@ export function decodeEvent(row: EventRow): ShipmentEvent {
 
 const refOf = ([type, value]: readonly [Ref['type'], string]): Ref => ({ type, value });
 
-function occurrenceOf(row: EventRow): Occurrence {
-  const optional = row[30];
-  return {
-    ...((optional & OPTIONAL.role) !== 0 && { role: row[10] as NonNullable<Occurrence['role']> }),
-    ...((optional & OPTIONAL.leg) !== 0 && { leg: row[11] }),
-    ...((optional & OPTIONAL.subject) !== 0 && { subject: row[12] }),
-  };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Of a row's columns those that `optional` says were there. */
+export function occurrenceOf(optional: number, role: string, leg: string, subject: string): Occurrence {
+  const occurrence: Mutable<Occurrence> = {};
+  if ((optional & OPTIONAL.role) !== 0) occurrence.role = role as NonNullable<Occurrence['role']>;
+  if ((optional & OPTIONAL.leg) !== 0) occurrence.leg = leg;
+  if ((optional & OPTIONAL.subject) !== 0) occurrence.subject = subject;
+  return occurrence;
 }
 
-function locationOf(row: EventRow): Location {
-  const optional = row[30];
-  return {
-    ...((optional & OPTIONAL.unlocode) !== 0 && { unlocode: row[21] }),
-    ...((optional & OPTIONAL.name) !== 0 && { name: row[22] }),
-    ...((optional & OPTIONAL.country) !== 0 && { country: row[23] }),
-    ...((optional & OPTIONAL.zone) !== 0 && { zone: row[24] }),
-    ...((optional & OPTIONAL.facility) !== 0 && { facility: row[25] }),
-  };
+/** The same for an event's location. */
+export function locationOf(
+  optional: number,
+  unlocode: string,
+  name: string,
+  country: string,
+  zone: string,
+  facility: string,
+): Location {
+  const location: Mutable<Location> = {};
+  if ((optional & OPTIONAL.unlocode) !== 0) location.unlocode = unlocode;
+  if ((optional & OPTIONAL.name) !== 0) location.name = name;
+  if ((optional & OPTIONAL.country) !== 0) location.country = country;
+  if ((optional & OPTIONAL.zone) !== 0) location.zone = zone;
+  if ((optional & OPTIONAL.facility) !== 0) location.facility = facility;
+  return location;
 }
 
 function attributesOf(row: EventRow): Readonly<Record<string, AttributeValue>> {

@@ -6,7 +6,7 @@ import { awaitedMilestones } from '../../rules/evaluate-provers.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import type { Trace } from '../../rules/trace.ts';
+import type { Statement, Trace } from '../../rules/trace.ts';
 import type { ClockState, Verdict } from '../../rules/verdict.ts';
 import { recordOf } from './alert-records.ts';
 import type { Wait } from './awaiting.ts';
@@ -14,7 +14,7 @@ import type { ClockMemory } from './clocks.ts';
 import type { Judged, OpenShipment } from './open-shipment.ts';
 import type { AlertRecord, RenderAlert, ShipmentState } from './outcome.ts';
 import { RulesInForce, type SavedRules } from './rules-in-force.ts';
-import { changedBits, horizonOf, presentBits } from './unchanged.ts';
+import { areSame, changedBits, horizonOf, presentBits, touchedBits } from './unchanged.ts';
 
 export interface AssessorSettings {
   readonly tenant: string;
@@ -22,7 +22,7 @@ export interface AssessorSettings {
   /** By which rules shipments were judged until `logTime`; absent when none were. */
   readonly judgedBy?: SavedRules;
   readonly logTime?: EpochMs;
-  readonly channels: ChannelView & Pick<Channels, 'watermarkOf'>;
+  readonly channels: ChannelView & Pick<Channels, 'stateOf'>;
   readonly refsOf: (shipmentId: string) => readonly Ref[];
   /** Higher is more trusted when two sources state the same fact. */
   readonly sourceRank: (source: string) => number;
@@ -60,16 +60,12 @@ const OVER: ReadonlySet<ClockState> = new Set([
   'met-late',
 ]);
 
-type Attributes = Trace['attributes'];
-
-function areSame(names: readonly string[], before: Attributes, after: Attributes): boolean {
-  for (const name of names) if (before[name] !== after[name]) return false;
-  return true;
-}
-
 /** Indexes of rules that have, or may yet get, a clock in a shipment with these attributes. */
-const forIt = ({ byRule }: Judged): readonly number[] =>
-  byRule.flatMap((verdicts, i) => (verdicts === NOT_FOR_IT ? [] : [i]));
+function forIt({ byRule }: Judged): readonly number[] {
+  const indexes: number[] = [];
+  for (let i = 0; i < byRule.length; i += 1) if (byRule[i] !== NOT_FOR_IT) indexes.push(i);
+  return indexes;
+}
 
 /** Judges one shipment against every rule that concerns it and decides what has to be told. */
 export class Assessor {
@@ -111,6 +107,23 @@ export class Assessor {
     // Once alerts are decided again, all of them have to be.
     shipment.judged = this.muted ? undefined : judged;
     return out;
+  }
+
+  /**
+   * Whether an event that is about to be absorbed leaves every verdict as it is at `now`: then nothing is missed when the shipment is not judged.
+   * Asked before it is absorbed; for those that revise a statement the answer is always no.
+   */
+  isIndifferent({ judged, entries }: OpenShipment, event: Statement, now: EpochMs): boolean {
+    if (judged?.rules !== this.rules.indexed || entries.has(event.key)) return false;
+    const bits = touchedBits(event);
+    for (const i of judged.forIt) {
+      if ((judged.rules[i]!.touchBits & bits) !== 0 || now >= judged.standsUntil[i]!) return false;
+    }
+    const { attributes } = event;
+    for (const name in attributes) {
+      if (this.rules.reads.has(name) && judged.trace.attributes[name] !== attributes[name]) return false;
+    }
+    return true;
   }
 
   /** How a shipment stands by its last judgement. */
@@ -167,7 +180,10 @@ export class Assessor {
     const before = judged.trace;
     judged.trace = trace;
     const changed = changedBits(before, trace);
-    const attributes = before.attributes === trace.attributes ? undefined : before.attributes;
+    const sameForAll =
+      before.attributes === trace.attributes ||
+      areSame(this.rules.reads, before.attributes, trace.attributes);
+    const attributes = sameForAll ? undefined : before.attributes;
     let present: number | undefined;
     let leftOut = attributes !== undefined;
     // A rule that was not for it is not, as long as no attribute changes.
@@ -245,7 +261,7 @@ export class Assessor {
     const milestones = awaitedMilestones(rule);
     for (const channelId of verdict.awaitingChannels) {
       for (const milestone of milestones) {
-        if ((channels.watermarkOf(channelId, milestone) ?? dueAt) >= dueAt) continue;
+        if ((channels.stateOf(channelId, milestone)?.watermark ?? dueAt) >= dueAt) continue;
         const same = waits.findIndex((wait) => wait.channelId === channelId && wait.milestone === milestone);
         const earlier = waits[same];
         if (earlier === undefined) waits.push({ channelId, milestone, dueAt });

@@ -7,6 +7,7 @@ import { Identity } from '../../rules/identity.ts';
 import type { RefType } from '../../rules/refs.ts';
 import type { RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
+import type { SourceRank } from '../../rules/trace-order.ts';
 import { Assessor } from './assessor.ts';
 import { Awaiting } from './awaiting.ts';
 import { unpackClocks } from './clocks.ts';
@@ -46,6 +47,12 @@ export interface JudgeSettings {
 export const identityHashOf = (settings: Pick<JudgeSettings, 'tenant' | 'shipmentIs'>): string =>
   hashId('identity', settings.tenant, settings.shipmentIs);
 
+/** Of two sources that contradict each other the earlier one wins. */
+export function rankOf(sources: JudgeSettings['sources']): SourceRank {
+  const ranks = new Map(sources.map(({ identity: { name } }, index) => [name, -index]));
+  return (source) => ranks.get(source) ?? Number.NEGATIVE_INFINITY;
+}
+
 /** A judge with empty memory, or with that of a snapshot; `heard`: what is known of channels where there is no snapshot. */
 export function buildJudge(
   settings: JudgeSettings,
@@ -62,13 +69,12 @@ export function buildJudge(
       ? new Identity(identitySettings)
       : Identity.load(snapshot.identity, identitySettings);
   const channels = new Channels(settings.channels, heard);
-  const ranks = new Map(settings.sources.map(({ identity: { name } }, index) => [name, -index]));
   const assessor = new Assessor({
     tenant,
     ruleSet,
     channels,
     refsOf: (shipmentId) => identity.refsOf(shipmentId),
-    sourceRank: (source) => ranks.get(source) ?? Number.NEGATIVE_INFINITY,
+    sourceRank: rankOf(settings.sources),
     renderAlert,
     tellSince,
     told: settings.told,

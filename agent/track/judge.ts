@@ -46,12 +46,10 @@ export class Judge {
     this.parts.positions = { ...this.parts.positions, [record.stream]: record.sequence };
   }
 
-  /** These two apply what is in the store, see rebuild.ts. How far channels are heard is known, and how late they tell where it was `measured`. */
-  recall(event: ShipmentEvent, { measured = true } = {}): void {
+  /** These two apply what is in the store, see rebuild.ts. How far channels are heard, and how late they tell, is known. */
+  recall(event: ShipmentEvent): void {
     this.advance(event.observedAt);
-    const effects = this.#absorb([event]);
-    this.#conclude(effects, []);
-    if (!measured) this.#measure(effects);
+    this.#conclude(this.#absorb([event]), []);
   }
 
   recallAction(action: OperatorAction): void {
@@ -270,7 +268,10 @@ export class Judge {
       if (alert !== undefined) this.#tell(alert);
     }
     for (const { channelId } of update.moved) {
-      const ready = awaiting.ready(channelId, (of) => channels.watermarkOf(channelId, of) ?? -Infinity);
+      const ready = awaiting.ready(
+        channelId,
+        (of) => channels.stateOf(channelId, of)?.watermark ?? -Infinity,
+      );
       for (const slot of ready) this.assess(slot);
     }
   }

@@ -1,7 +1,6 @@
-import type { ShipmentEvent } from '../../rules/event.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import { type Absorption, absorb, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import { type Absorption, absorb, type Statement, type Trace, type TraceEntry } from '../../rules/trace.ts';
 import { TraceFold } from '../../rules/trace-fold.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { ClockMemory } from './clocks.ts';
@@ -59,7 +58,7 @@ export class OpenShipment {
     return this.#entries;
   }
 
-  absorb(event: ShipmentEvent): Absorption {
+  absorb(event: Statement): Absorption {
     const before = this.#entries.get(event.key);
     const result = absorb(this.#entries, event);
     // The others leave what the fold sees as it was.

@@ -22,6 +22,7 @@ export class RulesInForce {
   #ruleSet: RuleSet;
   #byName: ReadonlyMap<string, Rule> = new Map();
   #indexed: readonly IndexedRule[] = [];
+  #reads: ReadonlySet<string> = new Set();
   #feeds: RulesInForce['feeds'] = [];
   #since = new Map<string, EpochMs>();
   #changed: ReadonlySet<string> = new Set();
@@ -49,6 +50,11 @@ export class RulesInForce {
   /** Another list after every change: whoever keeps something by a rule's index keeps the list, too. */
   get indexed(): readonly IndexedRule[] {
     return this.#indexed;
+  }
+
+  /** Attributes on which it hangs whether some rule applies. */
+  get reads(): ReadonlySet<string> {
+    return this.#reads;
   }
 
   /** False when nothing is left to be judged again. */
@@ -94,6 +100,7 @@ export class RulesInForce {
     this.#byName = new Map(judged.map((rule) => [rule.name, rule]));
     const calendarOf = ({ calendar }: Rule): Calendar | undefined => calendars.get(calendar ?? '');
     this.#indexed = judged.flatMap((rule) => (isFeedRule(rule) ? [] : [indexRule(rule, calendarOf(rule))]));
+    this.#reads = new Set(this.#indexed.flatMap(({ compiled }) => compiled.reads));
     this.#feeds = judged.filter(isFeedRule).map((rule) => ({ rule, calendar: calendarOf(rule) }));
   }
 

@@ -4,7 +4,8 @@ import type { Occurrence } from '../../rules/event.ts';
 import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
 import type { Rule } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import type { MilestoneFact, Trace } from '../../rules/trace.ts';
+import type { MilestoneFact, Trace, TraceEntry } from '../../rules/trace.ts';
+import { releasesAfter } from '../../rules/trace-occurrence.ts';
 import type { ClockState, Verdict } from '../../rules/verdict.ts';
 
 /** A rule with what it depends on, as bits of milestones. */
@@ -35,6 +36,13 @@ function bitsOf(codes: Iterable<MilestoneCode>): number {
   return mask;
 }
 
+/** The milestones of which an event, as the first of its statement, can change what a trace says. */
+export function touchedBits(event: Pick<TraceEntry, 'classifier' | 'milestone' | 'attributes'>): number {
+  let mask = BIT.get(event.milestone) ?? 0;
+  for (const milestone of releasesAfter(event)) mask |= BIT.get(milestone) ?? 0;
+  return mask;
+}
+
 /** The milestones of which a trace says anything. */
 export function presentBits(trace: Trace): number {
   let mask = 0;
@@ -60,6 +68,14 @@ export function changedBits(before: Trace, after: Trace): number {
   }
   // An occurrence that is gone stops the walk; this is rare.
   return i === before.milestones.length ? changed : EVERYTHING;
+}
+
+type Attributes = Trace['attributes'];
+
+/** Whether two traces say the same of some attributes. */
+export function areSame(names: Iterable<string>, before: Attributes, after: Attributes): boolean {
+  for (const name of names) if (before[name] !== after[name]) return false;
+  return true;
 }
 
 function sameOccurrence(a: MilestoneFact, b: MilestoneFact): boolean {

@@ -18,7 +18,7 @@ import { measureThroughput } from './throughput.ts';
 
 const FULL = {
   ...{ events: 60_000, latencySeconds: 15, shipments: 100_000, idleSeconds: 10, mapSeconds: 2 },
-  ...{ ruleEvents: 40_000, historyEvents: 100_000, clocks: 1_000_000 },
+  ...{ ruleEvents: 40_000, historyEvents: 300_000, clocks: 1_000_000 },
 };
 const QUICK = {
   ...{ events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds: 3, mapSeconds: 0.5 },
@@ -55,7 +55,7 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   mapping: async () => measureMapping(sizes.mapSeconds),
   memory: () => measureMemory(dir, sizes.shipments),
   rules: async () => measureRules(sizes.ruleEvents),
-  backtest: () => measureBacktest(sizes.historyEvents),
+  backtest: () => measureBacktest(dir, sizes.historyEvents),
   clocks: () => measureClocks(sizes.clocks),
   installed: async () => measureInstalled(dir),
   sapCalls: () => measureSapCalls(dir),

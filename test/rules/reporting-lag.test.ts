@@ -113,7 +113,10 @@ t.test(
     channels.heard('broker', 'acme', MONDAY);
     told(channels, 20, MINUTE, MONDAY + HOUR);
     channels.unmatched('waits', 'broker', 'acme', 'arrived', MONDAY + HOUR);
-    const watermarks = () => [channels.list()[0]!.watermark, channels.watermarkOf('broker/acme', 'arrived')];
+    const watermarks = () => [
+      channels.list()[0]!.watermark,
+      channels.stateOf('broker/acme', 'arrived')?.watermark,
+    ];
     channels.heard('broker', 'acme', MONDAY + 2 * HOUR);
     const before = watermarks();
     t.same(before, [MONDAY + 2 * HOUR - MINUTE, MONDAY + HOUR - MINUTE]);

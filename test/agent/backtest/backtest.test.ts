@@ -4,6 +4,7 @@ import { proofsOf } from '../../../agent/backtest/hearings.ts';
 import type { RuleReport } from '../../../agent/backtest/tally.ts';
 import type { JudgeBatch } from '../../../agent/track/outcome.ts';
 import type { ShipmentEvent } from '../../../rules/event.ts';
+import { refText } from '../../../rules/refs.ts';
 import { bytesIn, hubJudge, hubSettings, rulesOf, saidBy, takeAll } from '../../support/judge.ts';
 import { traffic } from '../../support/traffic.ts';
 
@@ -18,22 +19,61 @@ rules:
 
 /** What the store would hold after a judge read these batches. */
 function historyOf(batches: readonly JudgeBatch[], from: number, to: number): History {
-  const first = new Map<string, ShipmentEvent>();
-  for (const event of batches.flatMap(({ events }) => events)) {
-    if (!first.has(event.id)) first.set(event.id, event);
-  }
-  const events = [...first.values()].filter(({ observedAt }) => observedAt <= to);
+  const events = new Map<string, ShipmentEvent>();
+  for (const event of batches.flatMap((batch) => batch.events))
+    if (!events.has(event.id)) events.set(event.id, event);
+  const facts = batches
+    .flatMap(({ links }) => links)
+    .filter(({ at }) => at <= to)
+    .map(({ shipmentId, eventId, ...link }) => ({ ...link, shipmentId, event: events.get(eventId)! }))
+    .sort((a, b) => a.at - b.at || a.event.raw.sequence - b.event.raw.sequence);
+  const lives = [...Map.groupBy(facts, ({ shipmentId }) => shipmentId)]
+    .map(([shipmentId, of]) => ({ shipmentId, facts: of }))
+    .sort((a, b) => (a.shipmentId < b.shipmentId ? -1 : 1));
+  const names = new Map(
+    facts.map(({ shipmentId, event }) => [
+      shipmentId,
+      event.refs.filter(({ type }) => type === 'delivery').map(refText)[0]!,
+    ]),
+  );
   const intervals = batches.flatMap(({ channels }) => channels);
   return {
-    ...{ from, to, total: events.length },
-    events: (async function* () {
-      for (let at = 0; at < events.length; at += 500) yield events.slice(at, at + 500);
+    ...{ from, to, total: facts.length },
+    lives: (async function* () {
+      for (let at = 0; at < lives.length; at += 50) yield lives.slice(at, at + 50);
     })(),
     hearings: intervals.map(({ source, partner, status, from: since }, i) => {
       const next = intervals.slice(i + 1).find((other) => other.partner === partner);
       return { source, partner, status, since, ...(next && { until: next.from }) };
     }),
+    waited: waitedOf([...events.values()], facts),
+    firstTold: () => firstToldOf([...events.values()].filter(({ observedAt }) => observedAt <= to)),
+    namesOf: async () => names,
   };
+}
+
+function waitedOf(
+  events: readonly ShipmentEvent[],
+  facts: readonly { readonly at: number; readonly event: ShipmentEvent }[],
+): History['waited'] {
+  const linkedAt = new Map(facts.toReversed().map(({ at, event }) => [event.key, at]));
+  const first = new Map(events.toReversed().map((event) => [event.key, event]));
+  return [...first.values()].flatMap(({ key, source, partner, milestone, observedAt, classifier }) => {
+    const until = linkedAt.get(key);
+    if (classifier !== 'actual' || until === observedAt) return [];
+    return { ...{ key, source, partner, milestone, since: observedAt }, ...(until && { until }) };
+  });
+}
+
+async function* firstToldOf(events: readonly ShipmentEvent[]): ReturnType<History['firstTold']> {
+  const first = new Map(events.toReversed().map((event) => [event.key, event]));
+  yield [...first.values()]
+    .filter(({ classifier, retracted }) => classifier === 'actual' && !retracted)
+    .map(({ id: eventId, source, partner, occurredAt, observedAt }) => ({
+      ...{ eventId, source, partner, observedAt },
+      happened: occurredAt.to,
+    }))
+    .sort((a, b) => a.observedAt - b.observedAt);
 }
 
 const run = (rules: string, tried: string, history: History): Promise<Backtest> => {

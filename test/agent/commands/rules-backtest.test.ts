@@ -91,6 +91,18 @@ t.test('stored history is judged under a tried rule, beside the one in force', a
   t.ok(report.events > 1_000);
 });
 
+t.test('a shipment that fell silent before the period has its part in it', async (t) => {
+  const home = await filled(t);
+  await writeFile(join(home.cwd, 'new.yaml'), RULES.replace('within: 60h', 'within: 12d'));
+  const lastWord = new Date(home.end + 60_000).toISOString();
+  const later = { ...home, end: home.end + 10 * 86_400_000 };
+  const { code, out, err } = await backtest(later, '--rules', 'new.yaml', '--from', lastWord, '--json');
+  t.equal(code, 0, err);
+  const { tried } = JSON.parse(out).rules.find(({ rule }: { rule: string }) => rule === 'release');
+  t.ok(tried.told['fired-unconfirmed'] > 0, 'deadlines passed, and nobody said a word');
+  t.notOk(tried.clocks.met, 'what was over before is left out');
+});
+
 t.test('an override in the tried file is enough', async (t) => {
   const home = await filled(t);
   await writeFile(join(home.cwd, 'new.yaml'), 'override:\n  release: { within: 30h }\n');
