@@ -37,6 +37,29 @@ export interface EngineExit {
   readonly asked: boolean;
 }
 
+/** A server that runs beside the agent, on loopback, for as long as the agent does. */
+export interface Engine {
+  readonly url: string;
+  /** Process id of the server itself; 0 while it is down, another one after a restart. */
+  readonly pid: number;
+  /** Resolves when it answers; at once when it is up. */
+  ready(): Promise<void>;
+  /** SIGKILL, as a crash; supervision starts it again on the same ports. */
+  kill(how?: KillHow): Promise<void>;
+  /** Ends it cleanly, everything written. */
+  stop(): Promise<void>;
+  onExit(listener: (exit: EngineExit) => void): void;
+  onRestart(listener: () => void): void;
+}
+
+/** It answers within this time of its start, or has failed. */
+export const READY_WITHIN_MS = 60_000;
+/** The engine of an agent that was just killed needs a moment to let go of its directory. */
+export const LOCK_ATTEMPTS = 4;
+export const LOCK_RETRY_MS = 500;
+/** Somebody else may take a free port between our looking and its start. */
+export const PORT_ATTEMPTS = 4;
+
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 10_000;
 /** An engine that stayed up this long has recovered: the next death is a new one. */

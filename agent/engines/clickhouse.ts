@@ -1,6 +1,14 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type EngineExit, EngineStartError, type KillHow, SupervisedChild } from './child.ts';
+import {
+  type Engine,
+  EngineStartError,
+  LOCK_ATTEMPTS,
+  LOCK_RETRY_MS,
+  PORT_ATTEMPTS,
+  READY_WITHIN_MS,
+  SupervisedChild,
+} from './child.ts';
 import { writeClickHouseConfig } from './clickhouse-config.ts';
 import type { EngineArguments } from './clickhouse-process.ts';
 import { DataDirInUseError, EngineUnavailableError } from './errors.ts';
@@ -18,29 +26,12 @@ export interface ClickHouseOptions {
 }
 
 /** A running embedded ClickHouse: HTTP and native protocol on loopback, user `default` without a password. */
-export interface ClickHouseEngine {
-  readonly url: string;
+export interface ClickHouseEngine extends Engine {
   readonly httpPort: number;
   readonly tcpPort: number;
   /** May read tables and nothing else; for Grafana and people. */
   readonly grafana: { readonly user: string; readonly password: string };
-  /** 0 while it is down; another one after a restart. */
-  readonly pid: number;
-  /** Resolves when it answers; at once when it is up. */
-  ready(): Promise<void>;
-  /** SIGKILL, as a crash; supervision starts it again on the same ports. */
-  kill(how?: KillHow): Promise<void>;
-  /** Ends it cleanly, everything written. */
-  stop(): Promise<void>;
-  onExit(listener: (exit: EngineExit) => void): void;
-  onRestart(listener: () => void): void;
 }
-
-const READY_WITHIN_MS = 60_000;
-/** The engine of an agent that was just killed needs a moment to let go of its directory. */
-const LOCK_ATTEMPTS = 4;
-const LOCK_RETRY_MS = 500;
-const PORT_ATTEMPTS = 4;
 
 /**
  * Starts the embedded ClickHouse and waits until it answers. It is started again when it dies and ends with this process.

@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { type EngineExit, EngineStartError, type KillHow, SupervisedChild } from './child.ts';
+import {
+  type Engine,
+  EngineStartError,
+  LOCK_ATTEMPTS,
+  LOCK_RETRY_MS,
+  PORT_ATTEMPTS,
+  READY_WITHIN_MS,
+  SupervisedChild,
+} from './child.ts';
 import { DataDirInUseError, EngineUnavailableError } from './errors.ts';
 import { freePort, isFree, rememberedPorts, rememberPorts } from './ports.ts';
 
@@ -20,25 +28,11 @@ export interface NatsOptions {
 }
 
 /** A running local nats-server with JetStream, on loopback, without authentication. */
-export interface NatsEngine {
-  readonly url: string;
+export interface NatsEngine extends Engine {
   readonly port: number;
   readonly version: string;
-  /** Process id of the server itself; 0 while it is down. */
-  readonly pid: number;
-  /** Resolves when it answers; at once when it is up. */
-  ready(): Promise<void>;
-  /** SIGKILL, as a crash; supervision starts it again on the same port. */
-  kill(how?: KillHow): Promise<void>;
-  stop(): Promise<void>;
-  onExit(listener: (exit: EngineExit) => void): void;
-  onRestart(listener: () => void): void;
 }
 
-const READY_WITHIN_MS = 60_000;
-const LOCK_ATTEMPTS = 4;
-const LOCK_RETRY_MS = 500;
-const PORT_ATTEMPTS = 4;
 const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
 /** Debian installs it where an ordinary user's PATH does not look. */

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import t from 'tap';
-import { cli } from '../support/cli.ts';
 import { eventually, withNats, withTempDir } from '../support/engines.ts';
+import { startAgent } from '../support/running.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -47,17 +47,7 @@ sources:
 rules: [rules/at-the-judge/*.yaml]
 `;
   await writeFile(join(cwd, 'laytime.yaml'), config);
-  const stop = new AbortController();
-  t.teardown(() => stop.abort());
-  let url = '';
-  const ended = cli(['run', '--json'], {
-    cwd,
-    signal: stop.signal,
-    stdout: (text) => {
-      url ||= (JSON.parse(text) as { url?: string }).url ?? '';
-    },
-  });
-  await eventually('serves', () => url !== '', 60_000);
+  const { url, stop } = await startAgent(t, cwd);
   t.match(await (await fetch(`${url}/readyz`)).json(), { ready: true });
   await writeFile(join(cwd, 'a.json'), await readFile(join(ROOT, 'package.json')));
   const connection = await connect({ servers: nats.url });
@@ -69,7 +59,6 @@ rules: [rules/at-the-judge/*.yaml]
   });
   t.match(await (await fetch(`${url}/metrics`)).text(), /laytime_log_appended_total\{source="drop"\} 1/);
   t.equal((await fetch(`${url}/api/v1/shipments`)).status, 404);
-  stop.abort();
-  t.match(await ended, { code: 0 });
+  t.match(await stop(), { code: 0 });
   await t.rejects(fetch(`${url}/healthz`));
 });

@@ -7,8 +7,8 @@ import { connect } from '@nats-io/transport-node';
 import t from 'tap';
 import { startClickHouse } from '../../agent/engines/clickhouse.ts';
 import { freePort } from '../../agent/engines/ports.ts';
-import { cli } from '../support/cli.ts';
 import { eventually, withNats, withTempDir } from '../support/engines.ts';
+import { startAgent } from '../support/running.ts';
 
 t.setTimeout(300_000);
 
@@ -32,28 +32,16 @@ notify:
   customs-desk: { log: true }
 `,
   );
-  const stop = new AbortController();
-  t.teardown(() => stop.abort());
-  let url = '';
-  const lines: string[] = [];
-  const ended = cli(['run', '--json'], {
-    cwd,
-    signal: stop.signal,
-    stdout: (text) => {
-      url ||= (JSON.parse(text) as { url?: string }).url ?? '';
-    },
-    stderr: (text) => void lines.push(text),
-  });
-  await eventually('health is served', () => url !== '');
+  const { url, lines, stop } = await startAgent(t, cwd);
   const readiness = async () => (await (await fetch(`${url}/readyz`)).json()) as Readiness;
   await eventually('it says what it waits for', async () =>
     (await readiness()).reasons.includes('memory-waits-for-store'),
   );
-  return { nats, cwd, port, stop, ended, lines, readiness };
+  return { nats, cwd, port, stop, lines, readiness };
 }
 
 t.test('without a snapshot and without ClickHouse it says so, collects, and judges afterwards', async (t) => {
-  const { nats, cwd, port, stop, ended, lines, readiness } = await withoutMemory(t);
+  const { nats, cwd, port, stop, lines, readiness } = await withoutMemory(t);
   const event = { specversion: '1.0', id: 'a', source: '/x', type: 'arrived', time: '2026-11-20T12:00:00Z' };
   await writeFile(
     join(cwd, '.a.tmp'),
@@ -79,13 +67,11 @@ t.test('without a snapshot and without ClickHouse it says so, collects, and judg
     const query = encodeURIComponent('SELECT count() FROM laytime.events');
     return (await (await fetch(`${clickhouse.url}/?query=${query}`)).text()).trim() === '1';
   });
-  stop.abort();
-  t.match(await ended, { code: 0 });
+  t.match(await stop(), { code: 0 });
 });
 
 t.test('asked to stop while it waits, it stops, and remembers nothing that it does not know', async (t) => {
-  const { cwd, stop, ended } = await withoutMemory(t);
-  stop.abort();
-  t.match(await ended, { code: 0 });
+  const { cwd, stop } = await withoutMemory(t);
+  t.match(await stop(), { code: 0 });
   t.notOk(existsSync(join(cwd, 'data', 'snapshots')), 'an empty memory would be taken for the real one');
 });

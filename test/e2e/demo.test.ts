@@ -2,24 +2,12 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
+import type { DemoResult } from '../../agent/demo/result.ts';
 
 // Loading a month takes half a minute on a quiet machine.
 t.setTimeout(300_000);
 
 const ROOT = join(import.meta.dirname, '..', '..');
-
-interface Result {
-  readonly events: number;
-  readonly duplicates: number;
-  readonly shipments: number;
-  readonly deadLetters: number;
-  readonly clocks: Readonly<Record<string, number>>;
-  readonly alerts: { readonly raised: number; readonly resolved: number; readonly withdrawn: number };
-  readonly lost: number;
-  readonly falseAlerts: number;
-  readonly missedAlerts: number;
-  readonly naiveFalseAlerts: number;
-}
 
 /** As a newcomer starts it. */
 function demo(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
@@ -47,7 +35,7 @@ t.test(
   async (t) => {
     const { code, out, err } = await demo('--for', '30s', '--json', '--shipments', '300');
     t.equal(code, 0, code === 0 ? 'exit code' : err);
-    const result = JSON.parse(out) as Result;
+    const result = JSON.parse(out) as DemoResult;
     t.match(result, { lost: 0, falseAlerts: 0, missedAlerts: 0, shipments: 300 });
     t.ok(result.naiveFalseAlerts > 0, 'a naive checker does cry for nothing');
     const { raised, resolved, withdrawn } = result.alerts;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { cli } from '../support/cli.ts';
 import { eventually, withTempDir } from '../support/engines.ts';
+import { startAgent } from '../support/running.ts';
 
 const CONFIG = `nats: embedded
 clickhouse: embedded
@@ -29,22 +30,12 @@ async function running(
   then: (ask: (...argv: string[]) => ReturnType<typeof cli>) => Promise<void>,
 ) {
   await writeFile(join(cwd, 'broker.yaml'), mapWith(time));
-  const stop = new AbortController();
-  let url = '';
-  const ended = cli(['run', '--json'], {
-    cwd,
-    signal: stop.signal,
-    stdout: (text) => {
-      url ||= (JSON.parse(text) as { url?: string }).url ?? '';
-    },
-  });
+  const { url, stop } = await startAgent(t, cwd);
   try {
-    await eventually('serves', () => url !== '', 60_000);
     await eventually('answers', async () => (await fetch(`${url}/readyz`)).ok, 60_000);
     await then((...argv) => cli([...argv, '--url', url], { cwd }));
   } finally {
-    stop.abort();
-    await ended;
+    await stop();
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { cli } from '../../support/cli.ts';
 import { eventually, withTempDir } from '../../support/engines.ts';
+import { startAgent } from '../../support/running.ts';
 
 const CONFIG = `nats: embedded
 clickhouse: embedded
@@ -27,23 +28,7 @@ t.test(
     const cwd = await withTempDir(t);
     await writeFile(join(cwd, 'laytime.yaml'), CONFIG);
     await writeFile(join(cwd, 'rules.yaml'), rules('3650d'));
-    const stop = new AbortController();
-    t.teardown(() => stop.abort());
-    let url = '';
-    let hangup = (): void => undefined;
-    const lines: string[] = [];
-    const ended = cli(['run', '--json'], {
-      cwd,
-      signal: stop.signal,
-      stdout: (text) => {
-        url ||= (JSON.parse(text) as { url?: string }).url ?? '';
-      },
-      stderr: (text) => void lines.push(text),
-      onHangup: (listener) => {
-        hangup = listener;
-      },
-    });
-    await eventually('serves', () => url !== '', 60_000);
+    const { url, lines, hangup, stop } = await startAgent(t, cwd);
     await writeFile(join(cwd, '.a.tmp'), JSON.stringify(ARRIVED));
     await rename(join(cwd, '.a.tmp'), join(cwd, 'a.json'));
     const explained = (what: RegExp) =>
@@ -75,7 +60,6 @@ t.test(
       lines.some((line) => line.includes('"event":"alert"')),
       'nobody is told of what did not happen',
     );
-    stop.abort();
-    t.match(await ended, { code: 0 });
+    t.match(await stop(), { code: 0 });
   },
 );

@@ -7,6 +7,7 @@ import t from 'tap';
 import { acquireLease } from '../../../agent/log/lease.ts';
 import { cli } from '../../support/cli.ts';
 import { eventually, withNats, withTempDir } from '../../support/engines.ts';
+import { startAgent } from '../../support/running.ts';
 
 const config = (listen: string) => `nats: embedded
 clickhouse: embedded
@@ -31,19 +32,7 @@ t.test('a configuration with errors does not start', async (t) => {
 t.test('the agent starts, takes a message to an answer and stops when asked', async (t) => {
   const cwd = await withTempDir(t);
   await writeFile(join(cwd, 'laytime.yaml'), config('127.0.0.1:0'));
-  const stop = new AbortController();
-  t.teardown(() => stop.abort());
-  let url = '';
-  const lines: string[] = [];
-  const ended = cli(['run', '--json'], {
-    cwd,
-    signal: stop.signal,
-    stdout: (text) => {
-      url ||= (JSON.parse(text) as { url?: string }).url ?? '';
-    },
-    stderr: (text) => void lines.push(text),
-  });
-  await eventually('serves', () => url !== '', 60_000);
+  const { url, lines, stop } = await startAgent(t, cwd);
   const refs = { delivery: '80012345', container: 'MSCU6639870' };
   const event = { specversion: '1.0', id: 'a', source: '/x', type: 'arrived', time: '2026-11-20T12:00:00Z' };
   const data = { refs, role: 'destination', location: { unlocode: 'NLRTM' } };
@@ -56,8 +45,7 @@ t.test('the agent starts, takes a message to an answer and stops when asked', as
   t.match(trace, /Delivery 80012345[\s\S]*Arrived, destination +● +2026-11-20 13:00 \+01:00/);
   t.match(await (await fetch(`${url}/readyz`)).json(), { ready: true });
   t.match(await (await fetch(`${url}/metrics`)).text(), /laytime_events_judged_total|laytime_/);
-  stop.abort();
-  t.match(await ended, { code: 0 });
+  t.match(await stop(), { code: 0 });
   const logged = lines
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as { event: string });
@@ -91,20 +79,10 @@ t.test('a standby serves its health while it waits, and stops when asked', async
   t.teardown(() => lease.release());
   const away = 'clickhouse: { url: "http://127.0.0.1:9" }';
   await writeFile(join(cwd, 'laytime.yaml'), `nats: { url: "${nats.url}" }\n${away}\nlisten: 127.0.0.1:0\n`);
-  const stop = new AbortController();
-  let url = '';
-  const ended = cli(['run', '--json'], {
-    cwd,
-    signal: stop.signal,
-    stdout: (text) => {
-      url ||= (JSON.parse(text) as { url?: string }).url ?? '';
-    },
-  });
-  await eventually('serves', () => url !== '', 30_000);
+  const { url, stop } = await startAgent(t, cwd);
   t.equal((await fetch(`${url}/healthz`)).status, 200);
   const ready = await fetch(`${url}/readyz`);
   t.equal(ready.status, 503);
   t.match(await ready.json(), { ready: false, reasons: ['not-judging', 'store-away'] });
-  stop.abort();
-  t.match(await ended, { code: 0 });
+  t.match(await stop(), { code: 0 });
 });
