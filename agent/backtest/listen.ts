@@ -57,12 +57,9 @@ export async function listen(
 ): Promise<{ readonly heard: HeardThen; readonly alerts: readonly AlertRecord[] }> {
   const listener = new Listener(settings);
   const inputs = inputsOf(hearsay, settings.channels, until);
-  let next = 0;
+  let next = inputs.next();
   const takeUntil = (at: EpochMs): void => {
-    for (let input = inputs[next]; input !== undefined && input.at <= at; input = inputs[next]) {
-      next += 1;
-      listener.take(input);
-    }
+    for (; next.done !== true && next.value.at <= at; next = inputs.next()) listener.take(next.value);
   };
   if (hangsOnLag(settings)) {
     for await (const batch of hearsay.firstTold()) {
@@ -82,19 +79,23 @@ const hangsOnLag = ({ rules, channels }: ListenSettings): boolean =>
   rules.feeds.some(({ rule }) => rule.feed.lag !== undefined) ||
   channels.some(({ observedLag }) => observedLag !== undefined);
 
-function inputsOf(
+/** In the order of time; a proof of life goes before what waits or is found at the same moment. */
+function* inputsOf(
   { hearings, waited }: Hearsay,
   channels: readonly ChannelSource[],
   until: EpochMs,
-): readonly Input[] {
-  const inputs: Input[] = proofsOf(hearings, channels, until).map((proof) => ({
-    ...{ kind: 'proof', at: proof.at, proof },
-  }));
+): Generator<Input> {
+  const others: Input[] = waited.map((event) => ({ kind: 'waits', at: event.since, event }));
   for (const event of waited) {
-    inputs.push({ kind: 'waits', at: event.since, event });
-    if (event.until !== undefined) inputs.push({ kind: 'found', at: event.until, event });
+    if (event.until !== undefined) others.push({ kind: 'found', at: event.until, event });
   }
-  return inputs.sort((a, b) => a.at - b.at);
+  others.sort((a, b) => a.at - b.at);
+  let next = 0;
+  for (const proof of proofsOf(hearings, channels, until)) {
+    while (next < others.length && others[next]!.at < proof.at) yield others[next++]!;
+    yield { kind: 'proof', at: proof.at, proof };
+  }
+  yield* others.slice(next);
 }
 
 class Listener {
