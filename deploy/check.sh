@@ -34,6 +34,18 @@ check() {
   fi
 }
 
+# Whoever sees only the end of a log sees what failed: each failed assertion with its file and the first lines of what was wrong.
+failures() {
+  [ -f "$work/tap" ] || return 0
+  awk '
+    /^# Subtest: / { file = $3; told = 0 }
+    /^ *not ok/ && !/# time=/ { sub(/^ */, ""); print "FAILED  " file ": " $0; told = 1; left = 14; next }
+    /^not ok/ && !told { print "FAILED  " $0 }
+    /^ *source:/ || /^ *\.\.\.$/ { left = 0 }
+    left > 0 && !/^ *---$/ { print; left -= 1 }
+  ' "$work/tap" | cut -c 1-1500 | head -n 60
+}
+
 # The number after a name in tap's closing line, such as "# { total: 38, pass: 37, fail: 1 }".
 count() { sed -n "s/^# { .*$1: \([0-9]*\).*/\1/p" "$work/tap" | tail -n 1; }
 
@@ -64,5 +76,6 @@ check 'lint and format (biome)' biome ci .
 run_tests
 
 echo
+[ "$failed" -eq 0 ] || failures
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

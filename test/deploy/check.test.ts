@@ -60,6 +60,42 @@ t.test('failures of any check are counted and shown', async (t) => {
   t.equal(done.code, 1);
 });
 
+t.test('the last lines before the counts are what failed, with the first lines of why', async (t) => {
+  const tap = `cat >"$out" <<'END'
+# Subtest: test/a.test.ts
+    # Subtest: a chain
+        ok 1 - it is killed
+        not ok 2 - all is equal; links: 132 missing
+          ---
+          diff: |
+            -Array []
+          at:
+            lineNumber: 5
+          source: |
+            t.same(found, []);
+          ...
+    not ok 1 - a chain # time=7ms
+not ok 1 - test/a.test.ts # time=8ms
+# Subtest: test/b.test.ts
+not ok 2 - test/b.test.ts # time=9ms
+# { total: 3, pass: 1, fail: 2 }
+END
+exit 1`;
+  const lines = (await check(t, { tap })).stdout.trimEnd().split('\n').slice(-7);
+  t.strictSame(
+    lines.map((line) => line.trim()),
+    [
+      'FAILED  test/a.test.ts: not ok 2 - all is equal; links: 132 missing',
+      'diff: |',
+      '-Array []',
+      'at:',
+      'lineNumber: 5',
+      'FAILED  not ok 2 - test/b.test.ts # time=9ms',
+      '3 passed, 2 failed',
+    ],
+  );
+});
+
 t.test('a runner that dies is a failure, whatever it had counted', async (t) => {
   const silent = await check(t, { tap: 'kill -9 $$' });
   t.equal(lastLine(silent), '2 passed, 1 failed');

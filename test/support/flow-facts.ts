@@ -132,10 +132,12 @@ export async function isAsUndisturbed(
   world: World,
   undisturbed: Left,
 ): Promise<void> {
-  test.strictSame(
-    differences(undisturbed, await leftOf(world)),
-    [],
-    'facts, states and alert changes are equal',
-  );
-  test.strictSame(await faultsOfTelling(world), [], 'every change was told under one key with one body');
+  const found = differences(undisturbed, await leftOf(world));
+  test.strictSame(found, [], withFirst('facts, states and alert changes are equal', found));
+  const faults = await faultsOfTelling(world);
+  test.strictSame(faults, [], withFirst('every change was told under one key with one body', faults));
 }
+
+/** A log may show nothing of a failure but its name: the name says what was found. */
+const withFirst = (promise: string, found: readonly string[]): string =>
+  found.length === 0 ? promise : `${promise}; but ${found.slice(0, 3).join(' | ').slice(0, 1200)}`;
