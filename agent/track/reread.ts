@@ -28,6 +28,12 @@ const RECORDS_A_BATCH = 1000;
 export class Reread implements CatchUpSource {
   readonly #edges: RereadEdges;
   #alertsFrom: number | undefined;
+  /** Shipments of batches that were let go: links that moved among them are nowhere else. A batch that is judged meanwhile takes what is dirty, not these. */
+  readonly #unlinked = new Set<number>();
+  /** Where a start stood that is yet to be held against what the store has. */
+  #startedAt: Positions | undefined;
+  /** The store's floor was behind the start: any shipment may be among them. */
+  #allUnlinked = false;
   /** Up to here every alert change is in the alert log: the floor must not pass records whose alerts nobody can read yet. */
   #published: Pick<JudgeBatch, 'positions' | 'logTime'>;
 
@@ -46,13 +52,16 @@ export class Reread implements CatchUpSource {
     // Its shipments must be written later.
     for (const { trace } of batch.shipments) {
       const slot = parts.shipments.slotOf(trace.shipmentId);
-      if (slot !== undefined) dirty.add(slot);
+      if (slot === undefined) continue;
+      dirty.add(slot);
+      this.#unlinked.add(slot);
     }
   }
 
   /** At a start from a snapshot that is ahead of the store: which shipments changed in between is not known. */
   missedEverything(): void {
     this.#alertsFrom = 1;
+    this.#startedAt = this.#edges.judge.parts.positions;
     this.#edges.judge.dirtyAll();
   }
 
@@ -63,6 +72,8 @@ export class Reread implements CatchUpSource {
   async *reread(from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
     const { openReader } = this.#edges;
     const until = this.#published;
+    if (this.#startedAt !== undefined && !covers(from, this.#startedAt)) this.#allUnlinked = true;
+    this.#startedAt = undefined;
     yield* this.#alertBatches(from);
     const reader = await openReader(from);
     try {
@@ -107,14 +118,14 @@ export class Reread implements CatchUpSource {
     return batch;
   }
 
-  /** The state of every shipment that changed, with all its links: some were learned long after their events. */
+  /** The state of every shipment that changed, and all links of those that were missed: some were learned long after their events. */
   #current({ positions, logTime }: Pick<JudgeBatch, 'positions' | 'logTime'>): JudgeBatch {
     const { judge } = this.#edges;
     const { parts } = judge;
-    const slots = [...judge.dirty];
     const shipments = judge.dirtyStates();
     const batch = emptyBatch(positions, logTime);
-    for (const slot of slots) {
+    const unlinked = this.#allUnlinked ? Array(parts.shipments.size).keys() : this.#unlinked;
+    for (const slot of unlinked) {
       const { id, entries } = parts.shipments.at(slot);
       for (const { key, revision } of entries.values()) {
         batch.links.push({
@@ -125,6 +136,8 @@ export class Reread implements CatchUpSource {
         });
       }
     }
+    this.#unlinked.clear();
+    this.#allUnlinked = false;
     addSeen(batch, parts.unstored.take());
     parts.shipments.settle();
     return { ...batch, shipments };
