@@ -50,6 +50,13 @@ interface Growing {
   readonly told: Partial<Record<AlertChangeKind, number>>;
 }
 
+interface Differing {
+  count: number;
+  /** How many of the examples, the first ones, were late under either rule. */
+  late: number;
+  readonly examples: Omit<Example, 'shipment'>[];
+}
+
 interface Pair {
   readonly rule: Rule;
   readonly verdict: Record<Side, Verdict | undefined>;
@@ -77,7 +84,7 @@ export class Tally {
   readonly #sides: Sides;
   readonly #period: { readonly from: EpochMs; readonly to: EpochMs };
   readonly #cells = new Map<string, Map<string, Cell>>();
-  readonly #differing = new Map<string, { count: number; readonly examples: Omit<Example, 'shipment'>[] }>();
+  readonly #differing = new Map<string, Differing>();
 
   constructor(sides: Sides, period: { readonly from: EpochMs; readonly to: EpochMs }) {
     this.#sides = sides;
@@ -180,11 +187,16 @@ export class Tally {
     inForce: Verdict | undefined,
     tried: Verdict | undefined,
   ): void {
-    const found = this.#differing.get(rule.name) ?? { count: 0, examples: [] };
+    const found = this.#differing.get(rule.name) ?? { count: 0, late: 0, examples: [] };
     this.#differing.set(rule.name, found);
     found.count += 1;
-    if (found.examples.length === MOST_EXAMPLES) return;
-    found.examples.push({
+    const isBad = isLate(inForce) || isLate(tried);
+    if (found.examples.length === MOST_EXAMPLES) {
+      // What was late under either rule says more than what was in time.
+      if (!isBad || found.late === MOST_EXAMPLES) return;
+      found.examples.pop();
+    }
+    found.examples.splice(isBad ? found.late++ : found.examples.length, 0, {
       shipmentId: trace.shipmentId,
       partner,
       occurrence: (tried ?? inForce)!.occurrence,
@@ -201,6 +213,9 @@ export class Tally {
     return cell;
   }
 }
+
+const isLate = (verdict: Pick<Verdict, 'state'> | undefined): boolean =>
+  verdict?.state === 'met-late' || verdict?.state === 'breached';
 
 const shown = ({ state, reason, dueAt, lateMs }: Verdict): NonNullable<Example['tried']> => ({
   state,

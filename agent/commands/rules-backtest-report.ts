@@ -46,7 +46,7 @@ export function drawBacktest(
   const { from, to, events, shipments, seconds, rules } = result;
   const rate = seconds > 0 ? `, ${Math.round(events / seconds)} events/s` : '';
   const lines = [
-    `${zonedText(from, zone)} to ${zonedText(to, zone)}: ${events} events of ${shipments} shipments in ${seconds.toFixed(1)} s${rate}`,
+    `${zonedText(from, zone)} to ${zonedText(to - (to % 1000), zone)}: ${events} events of ${shipments} shipments in ${seconds.toFixed(1)} s${rate}`,
   ];
   if (events === 0) lines.push('Nothing is stored of this period.');
   for (const rule of events === 0 ? [] : rules) lines.push('', ...drawRule(rule, zone, width));

@@ -127,7 +127,7 @@ export const readChannelIntervals = (
   readRows(
     store,
     `SELECT source, partner, status, toUnixTimestamp64Milli(since) AS since, toUnixTimestamp64Milli(until) AS until
-      FROM {database:Identifier}.channel_intervals WHERE since <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-      ORDER BY since, source, partner`,
+      FROM {database:Identifier}.channel_intervals AS i WHERE i.since <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      ORDER BY i.since, source, partner`,
     { to },
   );
