@@ -11,7 +11,7 @@ import type { ClockState, Verdict } from '../../rules/verdict.ts';
 import { recordOf } from './alert-records.ts';
 import type { Wait } from './awaiting.ts';
 import type { ClockMemory } from './clocks.ts';
-import type { Judged, OpenShipment } from './open-shipment.ts';
+import { forIt, isLeftOut, type Judged, leaveOut, type OpenShipment } from './open-shipment.ts';
 import type { AlertRecord, RenderAlert, ShipmentState } from './outcome.ts';
 import { RulesInForce, type SavedRules } from './rules-in-force.ts';
 import { areSame, changedBits, horizonOf, presentBits, touchedBits } from './unchanged.ts';
@@ -59,13 +59,6 @@ const OVER: ReadonlySet<ClockState> = new Set([
   'met',
   'met-late',
 ]);
-
-/** Indexes of rules that have, or may yet get, a clock in a shipment with these attributes. */
-function forIt({ byRule }: Judged): readonly number[] {
-  const indexes: number[] = [];
-  for (let i = 0; i < byRule.length; i += 1) if (byRule[i] !== NOT_FOR_IT) indexes.push(i);
-  return indexes;
-}
 
 /** Judges one shipment against every rule that concerns it and decides what has to be told. */
 export class Assessor {
@@ -150,6 +143,7 @@ export class Assessor {
       rules,
       trace: out.trace,
       byRule: rules.map(() => undefined),
+      holds: this.#holding(out.trace),
       forIt: [],
       standsUntil: never,
       nextAt: [...never],
@@ -160,7 +154,8 @@ export class Assessor {
     const present = presentBits(out.trace);
     for (const [i, { rule, startBits }] of rules.entries()) {
       const previous = known?.get(rule.name);
-      if ((present & startBits) !== 0 || previous !== undefined)
+      if (previous === undefined && isLeftOut(judged, i)) leaveOut(judged, i);
+      else if ((present & startBits) !== 0 || previous !== undefined)
         this.#judgeRule(i, previous, shipment, judged, out, now);
     }
     judged.forIt = forIt(judged);
@@ -183,21 +178,27 @@ export class Assessor {
     const sameForAll =
       before.attributes === trace.attributes ||
       areSame(this.rules.reads, before.attributes, trace.attributes);
-    const attributes = sameForAll ? undefined : before.attributes;
+    if (!sameForAll) judged.holds = this.#holding(trace);
     let present: number | undefined;
-    let leftOut = attributes !== undefined;
-    // A rule that was not for it is not, as long as no attribute changes.
-    const count = attributes === undefined ? judged.forIt.length : judged.rules.length;
+    let leftOut = !sameForAll;
+    // A rule that was not for it is not, as long as no attribute changes that a condition reads.
+    const count = sameForAll ? judged.forIt.length : judged.rules.length;
     for (let at = 0; at < count; at += 1) {
-      const i = attributes === undefined ? judged.forIt[at]! : at;
+      const i = sameForAll ? judged.forIt[at]! : at;
       const { touchBits, startBits, compiled } = judged.rules[i]!;
       const last = judged.byRule[i];
+      const previous = last !== undefined && last.length > 0 ? last : undefined;
+      if (previous === undefined && isLeftOut(judged, i)) {
+        leaveOut(judged, i);
+        leftOut = true;
+        continue;
+      }
       const untouched = (changed & touchBits) === 0 && now < judged.standsUntil[i]!;
       const stands =
-        (untouched || last === NOT_FOR_IT) &&
-        (attributes === undefined || areSame(compiled.reads, attributes, trace.attributes));
+        untouched &&
+        last !== NOT_FOR_IT &&
+        (sameForAll || areSame(compiled.reads, before.attributes, trace.attributes));
       if (stands) continue;
-      const previous = last !== undefined && last.length > 0 ? last : undefined;
       present ??= presentBits(trace);
       if ((present & startBits) !== 0 || previous !== undefined)
         this.#judgeRule(i, previous, shipment, judged, out, now);
@@ -205,6 +206,10 @@ export class Assessor {
       if (judged.byRule[i] === NOT_FOR_IT) leftOut = true;
     }
     if (leftOut) judged.forIt = forIt(judged);
+  }
+
+  #holding({ attributes }: Trace): readonly boolean[] {
+    return this.rules.conditions.map((condition) => condition.test(attributes));
   }
 
   /** What a rule makes of the shipment, and what that changes about its clocks and their alerts. */
@@ -220,9 +225,7 @@ export class Assessor {
     const { compiled } = judged.rules[index]!;
     const verdicts = compiled.evaluate(out.trace, this.#settings.channels, now, history);
     if (verdicts === NOT_FOR_IT) {
-      judged.byRule[index] = verdicts;
-      judged.standsUntil[index] = Number.POSITIVE_INFINITY;
-      judged.nextAt[index] = Number.POSITIVE_INFINITY;
+      leaveOut(judged, index);
       return;
     }
     const memories = verdicts.map((verdict) => this.#decide(clocks.get(verdict.clockId), verdict, now, out));

@@ -1,3 +1,4 @@
+import { NOT_FOR_IT } from '../../rules/evaluate.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { type Absorption, absorb, type Statement, type Trace, type TraceEntry } from '../../rules/trace.ts';
@@ -13,7 +14,9 @@ export interface Judged {
   trace: Trace;
   /** Undefined for rules that do not concern the shipment. */
   readonly byRule: (readonly Verdict[] | undefined)[];
-  /** Indexes of the rules whose condition does not leave the shipment out, as far as was seen. */
+  /** Which conditions of rules hold. */
+  holds: readonly boolean[];
+  /** Indexes of the rules whose condition does not leave the shipment out. */
   forIt: readonly number[];
   /** Until when the verdicts follow from the facts alone; `-Infinity` when they hang on what channels are heard, too. */
   readonly standsUntil: EpochMs[];
@@ -21,6 +24,26 @@ export interface Judged {
   readonly nextAt: EpochMs[];
   /** Of clocks whose rule is not in force any more. */
   readonly orphans: readonly Verdict[];
+}
+
+/** Indexes of rules that have, or may yet get, a clock in a shipment with these attributes. */
+export function forIt({ byRule }: Pick<Judged, 'byRule'>): readonly number[] {
+  const indexes: number[] = [];
+  for (let i = 0; i < byRule.length; i += 1) if (byRule[i] !== NOT_FOR_IT) indexes.push(i);
+  return indexes;
+}
+
+/** Whether a rule's condition does not hold. */
+export function isLeftOut({ rules, holds }: Judged, index: number): boolean {
+  const { condition } = rules[index]!;
+  return condition !== undefined && !holds[condition]!;
+}
+
+/** A rule is not for the shipment, and has no clock in it. */
+export function leaveOut({ byRule, standsUntil, nextAt }: Judged, index: number): void {
+  byRule[index] = NOT_FOR_IT;
+  standsUntil[index] = Number.POSITIVE_INFINITY;
+  nextAt[index] = Number.POSITIVE_INFINITY;
 }
 
 /** A shipment at hand, unpacked. */

@@ -1,5 +1,6 @@
 import type { Calendar } from '../../rules/calendar.ts';
 import { type FeedRule, isFeedRule } from '../../rules/evaluate-feed.ts';
+import type { Expr } from '../../rules/expression.ts';
 import type { Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import type { Trace } from '../../rules/trace.ts';
@@ -22,6 +23,7 @@ export class RulesInForce {
   #ruleSet: RuleSet;
   #byName: ReadonlyMap<string, Rule> = new Map();
   #indexed: readonly IndexedRule[] = [];
+  #conditions: readonly Expr[] = [];
   #reads: ReadonlySet<string> = new Set();
   #feeds: RulesInForce['feeds'] = [];
   #since = new Map<string, EpochMs>();
@@ -50,6 +52,11 @@ export class RulesInForce {
   /** Another list after every change: whoever keeps something by a rule's index keeps the list, too. */
   get indexed(): readonly IndexedRule[] {
     return this.#indexed;
+  }
+
+  /** Conditions of rules, each once: many rules are for the same shipments. See {@link IndexedRule}. */
+  get conditions(): readonly Expr[] {
+    return this.#conditions;
   }
 
   /** Attributes on which it hangs whether some rule applies. */
@@ -99,7 +106,11 @@ export class RulesInForce {
     const judged = rules.filter(({ mode }) => mode !== 'off');
     this.#byName = new Map(judged.map((rule) => [rule.name, rule]));
     const calendarOf = ({ calendar }: Rule): Calendar | undefined => calendars.get(calendar ?? '');
-    this.#indexed = judged.flatMap((rule) => (isFeedRule(rule) ? [] : [indexRule(rule, calendarOf(rule))]));
+    const conditions: Expr[] = [];
+    this.#indexed = judged
+      .filter((rule) => !isFeedRule(rule))
+      .map((rule) => indexRule(rule, calendarOf(rule), conditions));
+    this.#conditions = conditions;
     this.#reads = new Set(this.#indexed.flatMap(({ compiled }) => compiled.reads));
     this.#feeds = judged.filter(isFeedRule).map((rule) => ({ rule, calendar: calendarOf(rule) }));
   }

@@ -1,6 +1,7 @@
 import type { Calendar } from '../../rules/calendar.ts';
 import { type CompiledRule, compileRule } from '../../rules/evaluate.ts';
 import type { Occurrence } from '../../rules/event.ts';
+import type { Expr } from '../../rules/expression.ts';
 import { MILESTONES, type MilestoneCode } from '../../rules/milestone.ts';
 import type { Rule } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
@@ -16,6 +17,8 @@ export interface IndexedRule {
   /** Milestones that can change a verdict of this rule. */
   readonly touchBits: number;
   readonly compiled: CompiledRule;
+  /** Which of the conditions of all rules decides whether it is for a shipment; absent when none does, or each hold is asked by itself. */
+  readonly condition?: number;
 }
 
 const BIT = new Map<MilestoneCode, number>(
@@ -25,9 +28,15 @@ const BIT = new Map<MilestoneCode, number>(
 /** Every milestone may have changed. */
 export const EVERYTHING = -1;
 
-export function indexRule(rule: Rule, calendar: Calendar | undefined): IndexedRule {
+/** `conditions`: those of the rules before; gets this rule's when it is another one. */
+export function indexRule(rule: Rule, calendar: Calendar | undefined, conditions: Expr[]): IndexedRule {
   const compiled = compileRule(rule, calendar);
-  return { rule, startBits: bitsOf(compiled.starts), touchBits: bitsOf(compiled.touches), compiled };
+  const indexed = { rule, startBits: bitsOf(compiled.starts), touchBits: bitsOf(compiled.touches), compiled };
+  const { when } = rule;
+  if (when === undefined || rule.kind === 'dwell') return indexed;
+  const known = conditions.findIndex(({ text }) => text === when.text);
+  const condition = known < 0 ? conditions.push(when) - 1 : known;
+  return { ...indexed, condition };
 }
 
 function bitsOf(codes: Iterable<MilestoneCode>): number {
