@@ -9,7 +9,8 @@ import { checkExpectation } from './testing-check.ts';
 import { emptyShipment, eventOf, type TestShipment } from './testing-shipment.ts';
 import { localText, spanText } from './testing-time.ts';
 import type { EpochMs } from './time.ts';
-import { absorb, foldTrace, type Trace } from './trace.ts';
+import { foldTrace, type Trace } from './trace.ts';
+import { absorb } from './trace-absorb.ts';
 import type { ClockState, Verdict } from './verdict.ts';
 
 /** A scenario in virtual time: steps, due clocks and expectations at their own moments, in order. */

@@ -2,7 +2,7 @@ import type { Occurrence } from './event.ts';
 import { MILESTONES, type MilestoneCode } from './milestone.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
 import type { Fact, Hold, MilestoneFact, TraceEntry, Voided } from './trace.ts';
-import { byLatest, byTrust, entryEventId, type SourceRank } from './trace-order.ts';
+import { agree, byEarliest, byLatest, byTrust, entryEventId, type SourceRank } from './trace-order.ts';
 import { type Declaration, judgeReleases, numberOf } from './trace-releases.ts';
 
 /** What is said of one occurrence, and what that amounts to. */
@@ -16,6 +16,8 @@ export interface Group {
   /** Something it follows from has changed. */
   stale: boolean;
   fact: MilestoneFact;
+  /** Undefined where it is the one that is planned now. */
+  firstPlanned: TraceEntry | undefined;
   planned: TraceEntry | undefined;
   estimated: TraceEntry | undefined;
   /** The entry that alone is the actual; undefined when several are, or when other occurrences have a say. */
@@ -97,6 +99,7 @@ export function groupOf(groups: Group[], { milestone, occurrence }: TraceEntry):
     entries: [],
     stale: true,
     fact: { milestone, occurrence },
+    firstPlanned: undefined,
     planned: undefined,
     estimated: undefined,
     actual: undefined,
@@ -115,6 +118,7 @@ export function gather(
   rank: SourceRank,
 ): void {
   const before = group.fact;
+  let first: TraceEntry | undefined;
   let planned: TraceEntry | undefined;
   let estimated: TraceEntry | undefined;
   const actuals: TraceEntry[] = [];
@@ -122,26 +126,35 @@ export function gather(
     if (entry.classifier === 'actual') actuals.push(entry);
     else if (entry.classifier === 'planned') planned = latest(planned, entry, rank);
     else estimated = latest(estimated, entry, rank);
+    const plan = firstPlanOf(entry);
+    if (plan !== undefined && (first === undefined || byEarliest(plan, first, rank) < 0)) first = plan;
   }
+  if (first === planned) first = undefined;
   const alone = actuals.length === 1 && DECLARED_BY[group.milestone] === undefined ? actuals[0] : undefined;
   const othersBefore = group.others;
   group.others = NO_ENTRIES;
   if (actuals.length === 0) group.voided = NONE_VOIDED;
+  const firstFact = stated(first, group.firstPlanned, before.firstPlanned);
   const plannedFact = stated(planned, group.planned, before.planned);
   const estimatedFact = stated(estimated, group.estimated, before.estimated);
   const actualFact =
     actuals.length === 0 || alone !== undefined
       ? stated(alone, group.actual, before.actual)
       : kept(before.actual, bestOf(group, actuals, groups, holds, rank));
+  group.firstPlanned = first;
   group.planned = planned;
   group.estimated = estimated;
   group.actual = alone;
   group.stale = false;
   const sameFacts =
-    plannedFact === before.planned && estimatedFact === before.estimated && actualFact === before.actual;
+    firstFact === before.firstPlanned &&
+    plannedFact === before.planned &&
+    estimatedFact === before.estimated &&
+    actualFact === before.actual;
   if (sameFacts && sameEntries(group.others, othersBefore)) return;
   const { milestone, occurrence } = group;
   const fact: { -readonly [K in keyof MilestoneFact]: MilestoneFact[K] } = { milestone, occurrence };
+  if (firstFact !== undefined) fact.firstPlanned = firstFact;
   if (plannedFact !== undefined) fact.planned = plannedFact;
   if (estimatedFact !== undefined) fact.estimated = estimatedFact;
   if (actualFact !== undefined) fact.actual = actualFact;
@@ -149,20 +162,37 @@ export function gather(
   group.fact = fact;
 }
 
+/** Whether two lists are of the same statements as first sighted, whatever else their entries keep. */
 const sameEntries = (a: readonly TraceEntry[], b: readonly TraceEntry[]): boolean =>
-  a.length === b.length && a.every((entry, i) => entry === b[i]);
+  a.length === b.length && a.every(({ key, raw }, i) => key === b[i]!.key && raw === b[i]!.raw);
 
 const latest = (best: TraceEntry | undefined, entry: TraceEntry, rank: SourceRank): TraceEntry =>
   best === undefined || byLatest(entry, best, rank) < 0 ? entry : best;
 
-/** The fact that an entry states by itself: the one that was made of it before, if it was. */
+/**
+ * The first plan that a statement made of what it speaks of now. What it planned when it spoke of something else is
+ * no promise of this; a place, leg or subject that it has come to name is no other one.
+ */
+function firstPlanOf(entry: TraceEntry): TraceEntry | undefined {
+  const { firstPlan } = entry;
+  if (firstPlan !== undefined && isAbout(firstPlan, entry)) return firstPlan;
+  return entry.classifier === 'planned' ? entry : undefined;
+}
+
+const isAbout = (a: TraceEntry, b: TraceEntry): boolean =>
+  a.milestone === b.milestone &&
+  agree(a.occurrence.role, b.occurrence.role) &&
+  agree(a.occurrence.leg, b.occurrence.leg) &&
+  agree(a.occurrence.subject, b.occurrence.subject);
+
+/** The fact that an entry states by itself: the one that was made before, where that says the same. */
 function stated(
   entry: TraceEntry | undefined,
   entryBefore: TraceEntry | undefined,
   before: Fact | undefined,
 ): Fact | undefined {
   if (entry === undefined) return undefined;
-  return entry === entryBefore ? before : factOf(entry);
+  return entry === entryBefore ? before : kept(before, factOf(entry));
 }
 
 /** The actual of an occurrence of which several entries tell, or that others can void. */

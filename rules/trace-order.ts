@@ -11,6 +11,10 @@ export type CompareEntries = (a: TraceEntry, b: TraceEntry, rank: SourceRank) =>
 export const byLatest: CompareEntries = (a, b, rank) =>
   b.revision.order - a.revision.order || rank(b.source) - rank(a.source) || byName(a, b);
 
+/** First plans: what was said first; said at one time, whoever else would win. */
+export const byEarliest: CompareEntries = (a, b, rank) =>
+  a.revision.order - b.revision.order || rank(b.source) - rank(a.source) || byName(a, b);
+
 /** Facts: the most trusted source, then the exact time before the mere date, then what was said last. */
 export const byTrust: CompareEntries = (a, b, rank) =>
   rank(b.source) - rank(a.source) ||
@@ -28,6 +32,10 @@ function byName(a: TraceEntry, b: TraceEntry): number {
   if (a.revision.tag !== b.revision.tag) return a.revision.tag > b.revision.tag ? -1 : 1;
   return a.key === b.key ? 0 : a.key > b.key ? -1 : 1;
 }
+
+/** Whether two parts of occurrences may be the same: what one of them does not say never separates them. */
+export const agree = (a: string | undefined, b: string | undefined): boolean =>
+  a === undefined || b === undefined || a === b;
 
 /** The id of the event that an entry stands for. */
 export const entryEventId = (entry: TraceEntry): string => eventIdText(entry.key, entry.revision);

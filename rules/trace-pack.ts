@@ -31,10 +31,13 @@ const HAS = {
   oddTag: 512,
   again: 1024,
   other: 2048,
+  firstPlan: 4096,
+  sameKey: 8192,
 } as const;
 
 /** What the next entry is likely to repeat: times and positions are written as differences. */
 interface Last {
+  key: string | undefined;
   observedAt: number;
   occurredAt: number;
   sequence: number;
@@ -46,6 +49,7 @@ interface Last {
 }
 
 const start = (): Last => ({
+  key: undefined,
   observedAt: 0,
   occurredAt: 0,
   sequence: 0,
@@ -94,10 +98,12 @@ function partsOf(entry: TraceEntry, last: Last): number {
   if (occurredAt.from !== occurredAt.to) has |= HAS.interval;
   if (revision.order !== entry.observedAt) has |= HAS.ownOrder;
   if (entry.retracted) has |= HAS.retracted;
-  if (!isHash(entry.key)) has |= HAS.oddKey;
+  if (entry.key === last.key) has |= HAS.sameKey;
+  else if (!isHash(entry.key)) has |= HAS.oddKey;
   if (!isHash(revision.tag)) has |= HAS.oddTag;
   if (entry.again !== undefined) has |= HAS.again;
   if (entry.otherUpTo !== undefined) has |= HAS.other;
+  if (entry.firstPlan !== undefined) has |= HAS.firstPlan;
   const likeLast =
     entry.source === last.source &&
     entry.partner === last.partner &&
@@ -117,7 +123,7 @@ function writeEntry(entry: TraceEntry, names: Names, last: Last): void {
   writer.number(names.intern(entry.milestone));
   if (has & HAS.otherNames) writeNames(entry, names, last);
   if (has & HAS.oddKey) writer.text(entry.key);
-  else writer.plain(entry.key);
+  else if (!(has & HAS.sameKey)) writer.plain(entry.key);
   if (has & HAS.oddTag) writer.text(revision.tag);
   else writer.plain(revision.tag);
   writer.time(entry.observedAt - last.observedAt);
@@ -131,9 +137,12 @@ function writeEntry(entry: TraceEntry, names: Names, last: Last): void {
   if (has & HAS.attributes) writeAttributes(entry.attributes, names);
   if (has & HAS.again) writeSightings(entry.again!, names);
   if (has & HAS.other) writer.anyNumber(entry.otherUpTo!);
+  last.key = entry.key;
   last.observedAt = entry.observedAt;
   last.occurredAt = occurredAt.from;
   last.sequence = entry.raw.sequence;
+  // After the entry, of which it is mostly a repetition.
+  if (has & HAS.firstPlan) writeEntry(entry.firstPlan!, names, last);
 }
 
 function writeNames({ source, partner, occurredAt, raw }: TraceEntry, names: Names, last: Last): void {
@@ -160,13 +169,14 @@ function readEntry(reader: PackReader, names: Names, last: Last): TraceEntry {
   const milestone = names.text(reader.number()) as MilestoneCode;
   if (has & HAS.otherNames) readNames(reader, names, last);
   const { source, partner, zone, stream } = last;
-  const key = has & HAS.oddKey ? reader.text() : reader.plain(22);
+  const key = readKey(reader, has, last);
   const tag = has & HAS.oddTag ? reader.text() : reader.plain(22);
   const observedAt = last.observedAt + reader.time();
   const order = has & HAS.ownOrder ? reader.anyNumber() : observedAt;
   const from = last.occurredAt + reader.time();
   const to = has & HAS.interval ? from + reader.time() : from;
   const sequence = last.sequence + reader.signed();
+  last.key = key;
   last.observedAt = observedAt;
   last.occurredAt = from;
   last.sequence = sequence;
@@ -193,7 +203,14 @@ function readEntry(reader: PackReader, names: Names, last: Last): TraceEntry {
   if (has & HAS.attributes) entry.attributes = readAttributes(reader, names);
   if (has & HAS.again) entry.again = readSightings(reader, names);
   if (has & HAS.other) entry.otherUpTo = reader.anyNumber();
+  if (has & HAS.firstPlan) entry.firstPlan = readEntry(reader, names, last);
   return entry;
+}
+
+/** Only the first plan of an entry has the key of what was written before it. */
+function readKey(reader: PackReader, has: number, last: Last): string {
+  if (has & HAS.oddKey) return reader.text();
+  return has & HAS.sameKey ? last.key! : reader.plain(22);
 }
 
 const NO_ATTRIBUTES: Readonly<Record<string, AttributeValue>> = Object.freeze({});

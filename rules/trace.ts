@@ -1,19 +1,18 @@
-import {
-  type AttributeValue,
-  type Classifier,
-  compareRevisions,
-  type Location,
-  type Occurrence,
-  type PlaceRole,
-  type RawPosition,
-  type Revision,
-  type ShipmentEvent,
+import type {
+  AttributeValue,
+  Classifier,
+  Location,
+  Occurrence,
+  PlaceRole,
+  RawPosition,
+  Revision,
+  ShipmentEvent,
 } from './event.ts';
 import type { MilestoneCode } from './milestone.ts';
 import type { Ref } from './refs.ts';
 import type { EpochMs, TimeSpan } from './time.ts';
 import { TraceFold } from './trace-fold.ts';
-import { eventIdText } from './trace-order.ts';
+import { agree, eventIdText } from './trace-order.ts';
 import { type Names, pack, unpack } from './trace-pack.ts';
 
 /** One statement inside a trace: the part of a ShipmentEvent that folding and explaining need. */
@@ -35,6 +34,11 @@ export interface TraceEntry {
   readonly again?: readonly Sighting[];
   /** Highest order of another content of this key. */
   readonly otherUpTo?: number;
+  /**
+   * The first plan that this statement ever made, where another revision stands: without attributes, and with none of the three
+   * fields above or this one.
+   */
+  readonly firstPlan?: TraceEntry;
 }
 
 /** One time that a source said the same thing again (a poll of an unchanged record, a repeated message). */
@@ -66,6 +70,8 @@ export interface Fact {
 export interface MilestoneFact {
   readonly milestone: MilestoneCode;
   readonly occurrence: Occurrence;
+  /** The plan that was stated first, where it is another than `planned`; see {@link firstPlanned}. */
+  readonly firstPlanned?: Fact;
   readonly planned?: Fact;
   readonly estimated?: Fact;
   readonly actual?: Fact;
@@ -117,119 +123,17 @@ export interface Voided {
   readonly reason: 'hold-open' | 'newer-version' | 'partial';
 }
 
-/**
- * `added`: a new statement. `revised`: the fold may change. `superseded`: an older revision. `duplicate`:
- * nothing new.
- */
-export type Absorption = 'added' | 'revised' | 'superseded' | 'duplicate';
-
 /** An event without what tells of whom it speaks. */
 export type Statement = Omit<ShipmentEvent, 'id' | 'tenant' | 'refs' | 'aliases'>;
 
 /** The id of an event: its statement's key and its revision. Equal to `ShipmentEvent.id`. */
 export const eventIdOf = (key: string, revision: Revision): string => eventIdText(key, revision);
 
-/**
- * Takes an event into a shipment's entries. Per key the content with the highest revision stands, and its
- * entry is the earliest sighting of it since any other content: so A@1, B@2, A@3 gives A, known since 3, and
- * A@1, A@3 gives A, known since 1, whatever order they come in and however often. An empty tag never means
- * "the same content".
- *
- * More than {@link MOST_SIGHTINGS} sightings of one unchanged content are thinned to the earliest and the
- * last.
- */
-export function absorb(entries: Map<string, TraceEntry>, event: Statement): Absorption {
-  const known = entries.get(event.key);
-  if (known === undefined) {
-    entries.set(event.key, entryOf(event));
-    return 'added';
-  }
-  const { order, tag } = event.revision;
-  const sighting: Sighting = { order, observedAt: event.observedAt, raw: event.raw };
-  const same = tag === known.revision.tag && (tag !== '' || order === known.revision.order);
-  if (same) {
-    const next = withSightings(known, addSighting(sightingsOf(known), sighting), known.otherUpTo);
-    entries.set(event.key, next);
-    return startsLike(known, next) ? 'duplicate' : 'revised';
-  }
-  if (compareRevisions(event.revision, lastRevision(known)) > 0) {
-    const otherUpTo = Math.max(known.otherUpTo ?? Number.NEGATIVE_INFINITY, lastRevision(known).order);
-    entries.set(event.key, { ...entryOf(event), otherUpTo });
-    return 'revised';
-  }
-  if (known.otherUpTo !== undefined && order <= known.otherUpTo) return 'superseded';
-  const next = withSightings(known, sightingsOf(known), order);
-  entries.set(event.key, next);
-  return startsLike(known, next) ? 'superseded' : 'revised';
-}
-
-/**
- * The highest revision at which an entry's content was seen: an event with a higher one, and another tag,
- * replaces it.
- */
-export const lastRevision = (entry: TraceEntry): Revision => {
-  const last = entry.again?.at(-1);
-  return last === undefined ? entry.revision : { order: last.order, tag: entry.revision.tag };
-};
-
-export const MOST_SIGHTINGS = 8;
-
-/** The first sighting of what stands decides what the fold sees. */
-const startsLike = (a: TraceEntry, b: TraceEntry): boolean =>
-  a.revision.order === b.revision.order &&
-  a.observedAt === b.observedAt &&
-  a.raw.sequence === b.raw.sequence &&
-  a.raw.stream === b.raw.stream;
-
-function entryOf(event: Statement): TraceEntry {
-  const { key, revision, source, partner, milestone, occurrence, classifier, occurredAt, observedAt } = event;
-  const { location, attributes, retracted, raw } = event;
-  return {
-    ...{ key, revision, source, partner, milestone, occurrence, classifier, occurredAt, observedAt },
-    ...(location && { location }),
-    ...{ attributes, retracted, raw },
-  };
-}
-
-const sightingsOf = ({ revision, observedAt, raw, again = [] }: TraceEntry): readonly Sighting[] => [
-  { order: revision.order, observedAt, raw },
-  ...again,
-];
-
-/** One sighting an order, the first in the log of those that share it. */
-function addSighting(sightings: readonly Sighting[], sighting: Sighting): readonly Sighting[] {
-  const twin = sightings.find((s) => s.order === sighting.order);
-  if (twin !== undefined && compareSightings(twin, sighting) <= 0) return sightings;
-  return [...sightings.filter((s) => s !== twin), sighting].sort(compareSightings);
-}
-
-function compareSightings(a: Sighting, b: Sighting): number {
-  if (a.order !== b.order) return a.order - b.order;
-  if (a.observedAt !== b.observedAt) return a.observedAt - b.observedAt;
-  if (a.raw.stream !== b.raw.stream) return a.raw.stream < b.raw.stream ? -1 : 1;
-  return a.raw.sequence - b.raw.sequence;
-}
-
-function withSightings(
-  entry: TraceEntry,
-  sightings: readonly Sighting[],
-  otherUpTo: number | undefined,
-): TraceEntry {
-  // When another content has the same order as the last sighting, that one stands by its tag.
-  let run = sightings.filter((s) => otherUpTo === undefined || s.order > otherUpTo);
-  if (run.length === 0) run = sightings.slice(-1);
-  if (run.length > MOST_SIGHTINGS) run = [...run.slice(0, MOST_SIGHTINGS - 1), run.at(-1)!];
-  const [first, ...again] = run;
-  const { again: _, otherUpTo: __, ...rest } = entry;
-  return {
-    ...rest,
-    revision: { order: first!.order, tag: entry.revision.tag },
-    observedAt: first!.observedAt,
-    raw: first!.raw,
-    ...(again.length > 0 && { again }),
-    ...(otherUpTo !== undefined && { otherUpTo }),
-  };
-}
+/** Ids of the events that an entry rests on: the one that stands, and the first plan. */
+export const eventIdsOf = ({ key, revision, firstPlan }: TraceEntry): readonly string[] =>
+  firstPlan === undefined
+    ? [eventIdOf(key, revision)]
+    : [eventIdOf(key, revision), eventIdOf(key, firstPlan.revision)];
 
 /**
  * The trace that a set of entries amounts to: a pure function of the set, in whatever order it is given.
@@ -239,6 +143,8 @@ function withSightings(
  *
  * - plan and estimate: the latest statement, by (revision order, source rank, tag, key); a version number is
  *   older than any time
+ * - first plan: of each statement that stands, the first revision that planned what it speaks of now; of those
+ *   the earliest, by the same order
  * - actual: by (source rank, instant before interval, revision order, tag, key); the others are kept in
  *   `also`
  * - release: as an actual, among those that count (trace-releases.ts)
@@ -253,6 +159,10 @@ export const foldTrace = (
   entries: Iterable<TraceEntry>,
   sourceRank: (source: string) => number,
 ): Trace => new TraceFold(sourceRank, entries).trace(shipmentId, tenant, refs);
+
+/** The plan of an occurrence that was stated first: what was promised, whatever was planned since. */
+export const firstPlanned = ({ firstPlanned: first, planned }: MilestoneFact): Fact | undefined =>
+  first ?? planned;
 
 /**
  * The occurrences of a milestone; with a role only those tied to it, for an event that names no place proves
@@ -279,9 +189,6 @@ export const pairOccurrence = (
     const spansStops = start.role !== undefined && end.role !== undefined && start.role !== end.role;
     return agree(start.subject, end.subject) && (spansStops || agree(start.leg, end.leg));
   });
-
-const agree = (a: string | undefined, b: string | undefined): boolean =>
-  a === undefined || b === undefined || a === b;
 
 /** One line of text for {@link unpackEntries}: about 70 bytes an entry, ASCII only, without line breaks. */
 export const packEntries = (entries: Iterable<TraceEntry>, names: Names): string => pack(entries, names);

@@ -5,7 +5,8 @@ import { drawExplanation, type Explanation, explain } from '../../rules/explain.
 import { compareRefs, type Ref, refText } from '../../rules/refs.ts';
 import type { ParsedRules, Rule, RuleSet } from '../../rules/sla.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import { absorb, foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import { foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import { absorb } from '../../rules/trace-absorb.ts';
 import type { Confidence, Verdict, VerdictReason } from '../../rules/verdict.ts';
 import type { StoreReader } from '../store/query.ts';
 import type { ShipmentClockRow } from '../store/query-rows.ts';

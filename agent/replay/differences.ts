@@ -2,6 +2,7 @@ import type { MapResult } from '../../collectors/maps/map.ts';
 import type { ShipmentEvent } from '../../rules/event.ts';
 import { compareRevisions } from '../../rules/event.ts';
 import { eventIdOf } from '../../rules/trace.ts';
+import { isEarlierPlan, isPlan } from '../../rules/trace-absorb.ts';
 
 /** How another map reads a statement. `statement` is what the log has to say so that it is read like that. */
 export interface Difference {
@@ -24,7 +25,8 @@ export interface MessageDifference {
 /**
  * Compares statement by statement (key), revision by revision. A *reading* is how often a revision was mapped anew: it goes into its
  * tag (`tag~001`), which makes it the higher one of two with the same order and original tag, and leaves its place among other
- * revisions. Only what stands is stated again: of an older revision nothing would be seen, and it would change since when the content is known.
+ * revisions. Only what stands is stated again, and the first plan of a statement: of any other revision nothing would be seen, and it would
+ * change since when the content is known.
  *
  * ```text
  *   stored   k@1.a   k@2.b          k@2.b~001 is stated: b was read wrongly
@@ -45,7 +47,7 @@ export function differencesOf(
     const before = stored.reading(after);
     if (before === undefined) differences.push({ kind: 'added', after, statement: after });
     else if (contentOf(before) === contentOf(after)) unchanged += 1;
-    else if (!stored.stands(before)) superseded += 1;
+    else if (!stored.stands(before) && !(isPlan(after) && stored.isFirstPlan(before))) superseded += 1;
     else differences.push({ kind: 'changed', before, after, statement: readAnew(after, before) });
   }
   const unreadable = unreadableIn(result);
@@ -130,6 +132,7 @@ function contentOf(event: ShipmentEvent): string {
 export class Statements {
   readonly #readings = new Map<string, ShipmentEvent>();
   readonly #last = new Map<string, ShipmentEvent>();
+  readonly #firstPlans = new Map<string, ShipmentEvent>();
   readonly #said = new Map<string, Set<string>>();
 
   constructor(events: readonly ShipmentEvent[]) {
@@ -141,6 +144,8 @@ export class Statements {
       const last = this.#last.get(event.key);
       if (last === undefined || compareRevisions(last.revision, event.revision) < 0)
         this.#last.set(event.key, event);
+      const first = this.#firstPlans.get(event.key);
+      if (isPlan(event) && isEarlierPlan(event, first)) this.#firstPlans.set(event.key, event);
       const raw = `${event.raw.stream}#${event.raw.sequence}`;
       const said = this.#said.get(raw) ?? new Set();
       this.#said.set(raw, said.add(place));
@@ -154,6 +159,11 @@ export class Statements {
 
   stands(event: ShipmentEvent): boolean {
     return this.#last.get(event.key)?.id === event.id;
+  }
+
+  /** Whether it is the first plan that its statement ever made: clocks may be held to it. */
+  isFirstPlan(event: ShipmentEvent): boolean {
+    return this.#firstPlans.get(event.key)?.id === event.id;
   }
 
   /** How everything that a message said is read today. */

@@ -1,14 +1,8 @@
 import { compareRevisions, type ShipmentEvent } from '../../rules/event.ts';
 import type { Identity, IdentityChange, IdentityConflict } from '../../rules/identity.ts';
 import { mergeRefs } from '../../rules/refs.ts';
-import {
-  absorb,
-  eventIdOf,
-  lastRevision,
-  packEntries,
-  type TraceEntry,
-  unpackEntries,
-} from '../../rules/trace.ts';
+import { eventIdsOf, packEntries, type TraceEntry, unpackEntries } from '../../rules/trace.ts';
+import { absorb, lastRevision } from '../../rules/trace-absorb.ts';
 import type { OpenShipment } from './open-shipment.ts';
 import type { Link } from './outcome.ts';
 import type { Shipments } from './shipments.ts';
@@ -69,7 +63,7 @@ export class Membership {
       refs: event.refs,
       ...(event.aliases && { aliases: event.aliases }),
     });
-    return this.#settle(event, change, known === undefined ? 'added' : 'revised', effects);
+    return this.#settle(event, known, change, effects);
   }
 
   /** Applies what an operator's merge or split changed. */
@@ -102,45 +96,50 @@ export class Membership {
     for (const id of this.identity.linksOf(event.key)) {
       const shipment = this.#shipments.open(id);
       result = shipment.absorb(event);
-      if (result === 'revised') touch(shipment, effects);
-      else effects.repeated.add(shipment.slot);
+      if (result === 'revised') {
+        // It is part of what the trace rests on now: whoever folds the stored events must find it.
+        addLinks(effects, [event.id], id, true, event.observedAt);
+        touch(shipment, effects);
+      } else effects.repeated.add(shipment.slot);
     }
     return result;
   }
 
+  /** `known` is what was known of the statement before. */
   #settle(
     event: ShipmentEvent,
+    known: TraceEntry | undefined,
     change: IdentityChange,
-    result: Absorbed,
     effects: MembershipEffects,
   ): Absorbed {
-    this.#moveOthers(change, event.key, event.observedAt, effects);
+    const { observedAt: at } = event;
+    const before = known === undefined ? [] : eventIdsOf(known);
+    this.#moveOthers(change, event.key, at, effects);
     for (const link of change.links) {
       if (link.key !== event.key || link.linked) continue;
       const slot = this.#shipments.slotOf(link.shipmentId);
       const shipment = slot === undefined ? undefined : this.#shipments.at(slot);
       if (shipment?.drop(event.key)) touch(shipment, effects);
-      effects.links.push({
-        eventId: event.id,
-        shipmentId: link.shipmentId,
-        linked: false,
-        at: event.observedAt,
-      });
+      addLinks(effects, before, link.shipmentId, false, at);
     }
     this.#touchChanged(change, effects);
-    if (change.linked.length === 0) return this.#wait(event);
+    if (change.linked.length === 0) return this.#wait(event, known);
     if (this.#waiting.delete(event.key)) effects.matched.push(event.key);
     for (const shipmentId of change.linked) {
       const shipment = this.#shipments.open(shipmentId);
+      // What the statement said before, elsewhere or while nobody knew of what, comes with it.
+      const comes = known !== undefined && !shipment.entries.has(event.key);
+      if (comes) shipment.put(known);
       shipment.absorb(event);
       touch(shipment, effects);
-      effects.links.push({ eventId: event.id, shipmentId, linked: true, at: event.observedAt });
+      addLinks(effects, comes ? [event.id, ...before] : [event.id], shipmentId, true, at);
     }
-    return result;
+    return known === undefined ? 'added' : 'revised';
   }
 
-  #wait(event: ShipmentEvent): Absorbed {
+  #wait(event: ShipmentEvent, known: TraceEntry | undefined): Absorbed {
     const entries = new Map<string, TraceEntry>();
+    if (known !== undefined) entries.set(event.key, known);
     absorb(entries, event);
     this.#waiting.set(event.key, packEntries(entries.values(), this.#shipments.names));
     return 'waiting';
@@ -171,20 +170,20 @@ export class Membership {
   ): void {
     const entry = this.#find(key, lost);
     if (entry === undefined) return;
-    const eventId = eventIdOf(key, entry.revision);
+    const eventIds = eventIdsOf(entry);
     for (const shipmentId of lost) {
       const slot = this.#shipments.slotOf(shipmentId);
       if (slot === undefined) continue;
       const shipment = this.#shipments.at(slot);
       shipment.drop(key);
       touch(shipment, effects);
-      effects.links.push({ eventId, shipmentId, linked: false, at });
+      addLinks(effects, eventIds, shipmentId, false, at);
     }
     for (const shipmentId of gained) {
       const shipment = this.#shipments.open(shipmentId);
       shipment.put(entry);
       touch(shipment, effects);
-      effects.links.push({ eventId, shipmentId, linked: true, at });
+      addLinks(effects, eventIds, shipmentId, true, at);
     }
     if (gained.length > 0 || this.identity.linksOf(key).length > 0) {
       if (this.#waiting.delete(key)) effects.matched.push(key);
@@ -224,6 +223,16 @@ export class Membership {
 /** A shipment's trace, refs or links changed: it is to be folded and judged again. */
 function touch(shipment: OpenShipment, effects: MembershipEffects): void {
   effects.touched.add(shipment.slot);
+}
+
+function addLinks(
+  effects: MembershipEffects,
+  eventIds: readonly string[],
+  shipmentId: string,
+  linked: boolean,
+  at: number,
+): void {
+  for (const eventId of eventIds) effects.links.push({ eventId, shipmentId, linked, at });
 }
 
 /** The same content again, or an older revision. A source without revisions says everything anew each time. */

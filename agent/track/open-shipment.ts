@@ -1,7 +1,8 @@
 import { NOT_FOR_IT } from '../../rules/evaluate.ts';
 import type { Ref } from '../../rules/refs.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import { type Absorption, absorb, type Statement, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import type { Statement, Trace, TraceEntry } from '../../rules/trace.ts';
+import { type Absorption, absorb } from '../../rules/trace-absorb.ts';
 import { TraceFold } from '../../rules/trace-fold.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { ClockMemory } from './clocks.ts';

@@ -1,5 +1,5 @@
 import type { MapResult } from '../../collectors/maps/map.ts';
-import { eventIdOf } from '../../rules/trace.ts';
+import { eventIdsOf } from '../../rules/trace.ts';
 import type { GuardedStream, LogReader, LogRecord, Positions } from '../log/log.ts';
 import { toRestatement } from '../log/restate.ts';
 import { covers } from '../store/floor.ts';
@@ -127,13 +127,9 @@ export class Reread implements CatchUpSource {
     const unlinked = this.#allUnlinked ? Array(parts.shipments.size).keys() : this.#unlinked;
     for (const slot of unlinked) {
       const { id, entries } = parts.shipments.at(slot);
-      for (const { key, revision } of entries.values()) {
-        batch.links.push({
-          eventId: eventIdOf(key, revision),
-          shipmentId: id,
-          linked: true,
-          at: parts.logTime,
-        });
+      for (const entry of entries.values()) {
+        for (const eventId of eventIdsOf(entry))
+          batch.links.push({ eventId, shipmentId: id, linked: true, at: parts.logTime });
       }
     }
     this.#unlinked.clear();

@@ -16,7 +16,7 @@ import type { SeenOnce } from './unstored.ts';
  * What a judge remembers, as lines of text. Sections are told apart by their first character; see {@link Snapshot}.
  * A format that changes gets a new number, and an old snapshot is then left aside: state is rebuilt from ClickHouse and the log.
  */
-const FORMAT = 4;
+const FORMAT = 5;
 
 export interface SnapshotHead {
   readonly positions: Positions;

@@ -1,13 +1,7 @@
 import t from 'tap';
 import type { ShipmentEvent } from '../../rules/event.ts';
-import {
-  absorb,
-  eventIdOf,
-  findOccurrences,
-  lastRevision,
-  pairOccurrence,
-  type TraceEntry,
-} from '../../rules/trace.ts';
+import { eventIdOf, findOccurrences, pairOccurrence, type TraceEntry } from '../../rules/trace.ts';
+import { absorb, lastRevision } from '../../rules/trace-absorb.ts';
 import { entriesOf, event, hour, traceOf } from '../support/trace-events.ts';
 
 t.test('revisions of one statement', async (t) => {

@@ -1,6 +1,7 @@
 import type { ShipmentEvent } from '../../rules/event.ts';
 import { instant } from '../../rules/time.ts';
-import { absorb, eventIdOf, foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import { eventIdOf, foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import { absorb } from '../../rules/trace-absorb.ts';
 
 export const HOUR = 3_600_000;
 const START = Temporal.Instant.from('2026-05-01T00:00:00Z').epochMilliseconds;

@@ -57,6 +57,23 @@ t.test('what stands is stated again, above itself and below the next revision', 
   ]);
 });
 
+t.test('the first plan is stated again though another one stands, and those between are not', async (t) => {
+  const plan = (order: number, over: Partial<ShipmentEvent> = {}) =>
+    event('k', order, { classifier: 'planned', occurredAt: instant(AT + order), ...over });
+  const stored = [plan(1), plan(2), plan(3)];
+  const later = (order: number) => mapped(plan(order, { occurredAt: instant(AT + 3_600_000) }));
+  const { differences } = differencesOf(at(1), later(1), new Statements(stored));
+  t.match(differences, [{ kind: 'changed', statement: { revision: { order: 1, tag: 't~001' } } }]);
+  t.match(differencesOf(at(2), later(2), new Statements(stored)), { differences: [], superseded: 1 });
+  const after = new Statements([...stored, differences[0]!.statement]);
+  t.match(differencesOf(at(1), later(1), after), { differences: [], unchanged: 1 });
+  t.match(differencesOf(at(1), mapped(plan(1)), after).differences, [
+    { statement: { revision: { tag: 't~002' } } },
+  ]);
+  const happened = mapped(plan(1, { classifier: 'actual' }));
+  t.match(differencesOf(at(1), happened, new Statements(stored)), { differences: [], superseded: 1 });
+});
+
 t.test('what is not said any more is taken back, once; what cannot be read says nothing', async (t) => {
   const stored = [event('k', 1), event('l', 1)];
   const ignored: MapResult = { kind: 'ignored', reason: 'no news', unmapped: [] };
