@@ -2,7 +2,7 @@ import type { AttributeValue, Occurrence } from './event.ts';
 import { isContainer } from './holds.ts';
 import type { MilestoneRef, Rule } from './sla.ts';
 import type { TimeSpan } from './time.ts';
-import type { Fact, Hold, MilestoneFact, Trace } from './trace.ts';
+import { type Fact, firstPlanned, type Hold, type MilestoneFact, type Trace } from './trace.ts';
 
 /** What starts one clock: for `before` the event that must not come too soon, for `dwell` a hold, else the start milestone. */
 export interface Start {
@@ -33,7 +33,10 @@ export const matchesRef = (fact: MilestoneFact, ref: MilestoneRef): boolean =>
 /** What the sources state of a rule's start; of several alternatives, the first that has a fact. */
 export const statedStarts = (trace: Trace, rule: Rule): readonly Start[] => startsOf(trace, rule, false);
 
-/** Dates that a deadline hangs on: what happened fixes it; until then the plan does, and without a plan the latest estimate. */
+/**
+ * Dates that a deadline hangs on: what happened fixes it; until then the plan does, and without a plan the latest estimate. The
+ * first plan is held to, whatever happened.
+ */
 export const plannedStarts = (trace: Trace, rule: Rule): readonly Start[] => startsOf(trace, rule, true);
 
 function startsOf(trace: Trace, rule: Rule, forward: boolean): readonly Start[] {
@@ -54,7 +57,11 @@ function startsOfRef(
   let starts: Start[] | undefined;
   for (const milestone of milestones) {
     if (!matchesRef(milestone, ref)) continue;
-    const fact = forward ? deadlineFact(milestone) : startFact(milestone, ref);
+    const fact = ref.first
+      ? firstPlanned(milestone)
+      : forward
+        ? deadlineFact(milestone)
+        : startFact(milestone, ref);
     if (fact === undefined) continue;
     const text = startText(milestone.occurrence, ref);
     const start = { text, occurrence: milestone.occurrence, fact };

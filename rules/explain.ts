@@ -44,6 +44,8 @@ export interface Explanation {
   readonly calendar?: string;
   /** What started the clock; for a `before` rule, the event that the deadline hangs on. */
   readonly start?: ExplainedFact;
+  /** The plan as it stands, where the clock is held to the first one. */
+  readonly planNow?: ExplainedFact;
   /** What was found beside dates: values that differ, another declaration. */
   readonly details: readonly string[];
   /** Open time that was counted, pauses cut out; up to the deadline. */
@@ -68,6 +70,8 @@ export function explain(
   const facts = factsOf(trace);
   const { windows, pauses } = counted(trace, rule, verdict, calendar, start);
   const startFact = start && facts.get(start.fact.eventId);
+  const replanned = trace.milestones.find(({ firstPlanned }) => firstPlanned && firstPlanned === start?.fact);
+  const planNow = replanned?.planned && facts.get(replanned.planned.eventId);
   return {
     verdict,
     rule: {
@@ -80,6 +84,7 @@ export function explain(
     zone: calendar?.zone ?? 'UTC',
     ...(rule.calendar !== undefined && { calendar: rule.calendar }),
     ...(startFact && { start: startFact }),
+    ...(planNow && { planNow }),
     windows,
     pauses,
     details: detailsOf(trace, rule, verdict),
@@ -105,8 +110,9 @@ function factsOf(trace: Trace): ReadonlyMap<string, ExplainedFact> {
   }: Pick<MilestoneFact, 'milestone' | 'occurrence'>) =>
     `${MILESTONES[milestone].title}${role === undefined ? '' : ` at ${role}`}${subject === undefined ? '' : ` (${subject})`}`;
   for (const of of trace.milestones) {
-    const { planned, estimated, actual, others = [] } = of;
+    const { firstPlanned, planned, estimated, actual, others = [] } = of;
     const what = called(of);
+    add(firstPlanned, `first planned: ${what}`);
     add(planned, `planned: ${what}`);
     add(estimated, `estimated: ${what}`);
     add(actual, what);
@@ -149,12 +155,13 @@ function counted(
 
 /** An explanation for a person, in the zone of the rule's calendar. */
 export function drawExplanation(explanation: Explanation): string {
-  const { verdict, rule, zone, calendar, start, windows, pauses, channels, evidence } = explanation;
+  const { verdict, rule, zone, calendar, start, planNow, windows, pauses, channels, evidence } = explanation;
   const lines = [`${rule.title} (${rule.name}, version ${rule.version})`, `  ${rule.says}`];
   if (rule.basis !== undefined) lines.push(`  basis: ${rule.basis}`);
   const confidence = verdict.confidence === undefined ? '' : `, ${verdict.confidence}`;
   lines.push('', `${verdict.state}${confidence}: ${explanation.because} (${verdict.reason})`);
   if (start !== undefined) lines.push(`  start    ${factText(start, zone)}`);
+  if (planNow !== undefined) lines.push(`  plan now ${factText(planNow, zone)}`);
   lines.push(...drawCounted(windows, pauses, zone, calendar));
   if (verdict.warnAt !== undefined) lines.push(`  warning  ${zonedText(verdict.warnAt, zone)}`);
   if (verdict.dueAt !== undefined) lines.push(`  due      ${zonedText(verdict.dueAt, zone)}`);

@@ -7,10 +7,10 @@ import { readTextNodes } from './yaml-values.ts';
 const ATTRIBUTE_PATTERN = '^[a-z][a-z0-9_.]*$';
 const ATTRIBUTE = new RegExp(ATTRIBUTE_PATTERN);
 
-/** Dates that were agreed, in order of preference: `planned delivered`, or an attribute that holds a date. */
+/** Dates that were agreed, in order of preference: `planned delivered`, `first planned delivered`, or an attribute that holds a date. */
 export const DATES: ValueType<readonly DateRef[]> = {
   name: 'dates',
-  words: '`planned <milestone>`, or an attribute that holds a date; or a list in order of preference',
+  words: '`[first] planned <milestone>`, or an attribute that holds a date; or a list in order of preference',
   schema: oneOrMore({ anyOf: [...PLAN_SCHEMA.anyOf, { type: 'string', pattern: ATTRIBUTE_PATTERN }] }),
   read: (node, report, key, example) => {
     const dates: DateRef[] = [];

@@ -35,7 +35,8 @@ export const KINDS = {
     ...{ start: 'from', end: 'to', budget: 'within' },
   },
   before: {
-    meaning: 'something happens so long before a planned event; the deadline moves with the plan',
+    meaning:
+      'something happens so long before a planned event; the deadline moves with the plan, unless it is the first plan',
     keys: {
       event: required(MILESTONE_REFS, 'what must be done', 'export.filing.accepted'),
       at_least: required(BUDGET, 'how long before the plan', '24h'),
@@ -44,7 +45,8 @@ export const KINDS = {
     ...{ start: 'ahead_of', end: 'event', budget: 'at_least' },
   },
   by: {
-    meaning: 'something happens by a date that was planned, or that a document states',
+    meaning:
+      'something happens by a date that was planned (as the plan stands, or as it was stated first), or that a document states',
     keys: {
       event: required(MILESTONE_REFS, 'what must be done', 'delivered'),
       by: required(

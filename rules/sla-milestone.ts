@@ -16,13 +16,16 @@ const milestonePattern = (classifiers: string): string =>
 
 /** Milestones as their names alone, for editors to offer, or with a place and a classifier. */
 export const MILESTONE_SCHEMA = {
-  anyOf: [{ enum: CODES }, { type: 'string', pattern: milestonePattern('((planned|actual)\\s+)?') }],
+  anyOf: [
+    { enum: CODES },
+    { type: 'string', pattern: milestonePattern('(((first\\s+)?planned|actual)\\s+)?') },
+  ],
 } as const;
 
 export const PLAN_SCHEMA = {
   anyOf: [
-    { enum: CODES.map((code) => `planned ${code}`) },
-    { type: 'string', pattern: milestonePattern('planned\\s+') },
+    { enum: ['planned', 'first planned'].flatMap((plan) => CODES.map((code) => `${plan} ${code}`)) },
+    { type: 'string', pattern: milestonePattern('(first\\s+)?planned\\s+') },
   ],
 } as const;
 
@@ -30,7 +33,7 @@ export const PLAN_SCHEMA = {
 export const MILESTONE_REFS: ValueType<readonly MilestoneRef[]> = {
   name: 'milestones',
   words:
-    '`[planned] <milestone> [at origin|transshipment|destination]`, or a list of alternatives; with a place, only what is tied to it counts',
+    '`[[first] planned] <milestone> [at origin|transshipment|destination]`, or a list of alternatives; with a place, only what is tied to it counts',
   schema: oneOrMore(MILESTONE_SCHEMA, 1),
   read: readSomeMilestones,
 };
@@ -38,7 +41,8 @@ export const MILESTONE_REFS: ValueType<readonly MilestoneRef[]> = {
 /** Planned milestones: what a deadline hangs on. */
 export const PLANS: ValueType<readonly MilestoneRef[]> = {
   name: 'plans',
-  words: '`planned <milestone> [at origin|transshipment|destination]`, or a list of alternatives',
+  words:
+    '`[first] planned <milestone> [at origin|transshipment|destination]`, or a list of alternatives; the plan as it stands, or the one that was stated first',
   schema: oneOrMore(PLAN_SCHEMA, 1),
   read: (node, report, key) => {
     const refs = readSomeMilestones(node, report, key);
@@ -59,7 +63,7 @@ function readSomeMilestones(node: YamlNode, report: YamlReport, key: string): Mi
 }
 
 /**
- * `[planned] <milestone> [at origin|transshipment|destination]`; one text or a list of alternatives. What is wrong is
+ * `[[first] planned] <milestone> [at origin|transshipment|destination]`; one text or a list of alternatives. What is wrong is
  * reported at the very word.
  */
 export function readMilestoneRefs(node: YamlNode, report: YamlReport, what: string): MilestoneRef[] {
@@ -80,22 +84,27 @@ function readMilestoneRef(
   const words = [...text.matchAll(/\S+/g)].map((m) => ({ text: m[0], at: m.index }));
   const fail = (word: { text: string; at: number }, code: string, message: string, fix?: string): undefined =>
     report.error(placeWithin(node, word.at, word.text.length), code, `${what}: ${message}`, fix) as undefined;
-  let classifier: MilestoneRef['classifier'] = 'actual';
-  const first = words[0]!;
-  if (first.text === 'planned' || first.text === 'actual') {
-    classifier = first.text;
+  let said: Pick<MilestoneRef, 'classifier' | 'first'> = { classifier: 'actual' };
+  const opening = words[0]!;
+  if (opening.text === 'planned' || opening.text === 'actual') {
+    said = { classifier: opening.text };
     words.shift();
-  } else if (first.text === 'estimated') {
-    return fail(first, 'unknown-classifier', 'an estimate is no deadline', 'write planned or actual');
+  } else if (opening.text === 'first') {
+    if (words[1]?.text !== 'planned')
+      return fail(opening, 'unknown-classifier', 'there is a first of plans only', 'write first planned');
+    said = { classifier: 'planned', first: true };
+    words.splice(0, 2);
+  } else if (opening.text === 'estimated') {
+    return fail(opening, 'unknown-classifier', 'an estimate is no deadline', 'write planned or actual');
   }
   const [code, at, role, extra] = words;
-  if (code === undefined) return fail(first, 'wrong-type', `expected ${SHAPE}`);
+  if (code === undefined) return fail(opening, 'wrong-type', `expected ${SHAPE}`);
   if (!isMilestone(code.text)) {
     const place = placeWithin(node, code.at, code.text.length);
     report.unknown(place, 'unknown-milestone', `${what}: "${code.text}" is no milestone`, code.text, CODES);
     return undefined;
   }
-  if (at === undefined) return { milestone: code.text, classifier };
+  if (at === undefined) return { milestone: code.text, ...said };
   if (at.text !== 'at' || role === undefined) {
     return fail(
       at,
@@ -111,9 +120,9 @@ function readMilestoneRef(
     return undefined;
   }
   if (extra !== undefined) return fail(extra, 'wrong-type', `nothing is expected after "at ${found}"`);
-  return { milestone: code.text, role: found, classifier };
+  return { milestone: code.text, role: found, ...said };
 }
 
 /** `arrived at destination`: the text that {@link readMilestoneRefs} reads back. */
 export const milestoneRefText = (ref: MilestoneRef): string =>
-  `${ref.classifier === 'planned' ? 'planned ' : ''}${ref.milestone}${ref.role === undefined ? '' : ` at ${ref.role}`}`;
+  `${ref.first ? 'first ' : ''}${ref.classifier === 'planned' ? 'planned ' : ''}${ref.milestone}${ref.role === undefined ? '' : ` at ${ref.role}`}`;

@@ -25,11 +25,13 @@ export type Budget =
   | { readonly unit: 'business-days'; readonly days: number; readonly text: string } // 3bd
   | { readonly unit: 'calendar-days'; readonly days: number; readonly text: string }; // 10cd
 
-/** `arrived at destination`, `planned loaded at origin`, `customs.released`. */
+/** `arrived at destination`, `planned loaded at origin`, `first planned delivered`, `customs.released`. */
 export interface MilestoneRef {
   readonly milestone: MilestoneCode;
   readonly role?: PlaceRole;
   readonly classifier: 'actual' | 'planned';
+  /** Of what was planned, what was planned first, and not the plan as it stands. */
+  readonly first?: true;
 }
 
 /** A promise. `from` is what starts its clock or what its deadline hangs on (for `before` the planned event), `to` what ends it. A `dwell`

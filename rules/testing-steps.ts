@@ -96,6 +96,10 @@ function readEvent(
   const shipment = readShipmentName(fields, context);
   fields.end();
   if (ref === undefined) return undefined;
+  if (ref.first) {
+    const message = 'event: which plan was the first follows from the steps';
+    report.error(fields.get('event')!.place, 'unknown-classifier', message, 'write planned');
+  }
   const classifier: Classifier = estimated ? 'estimated' : ref.classifier;
   return {
     kind: 'event',

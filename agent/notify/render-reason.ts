@@ -14,7 +14,7 @@ export const LEAD: Readonly<Record<AlertChangeKind, string>> = {
 
 /** What a breach is, for reasons that say more than how late it is; each continues a headline. */
 export const BREACH_WORDS: Readonly<Partial<Record<VerdictReason, string>>> = {
-  'replanned-impossible': ', the plan was moved and the limit had passed already',
+  'replanned-impossible': ', the limit had passed when the plan became known',
   'out-of-order': ', it happened before it was allowed',
   'values-differ': ', the values differ',
   'declared-twice': ', the same goods are declared already',

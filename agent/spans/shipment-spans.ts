@@ -255,7 +255,8 @@ function observedTimes(trace: Trace): ReadonlyMap<string, EpochMs> {
   const note = (fact: Fact | undefined): void => {
     if (fact !== undefined) times.set(fact.eventId, fact.observedAt);
   };
-  for (const { planned, estimated, actual } of trace.milestones) [planned, estimated, actual].forEach(note);
+  for (const { firstPlanned, planned, estimated, actual } of trace.milestones)
+    [firstPlanned, planned, estimated, actual].forEach(note);
   for (const { placed, removed } of trace.holds) [placed, removed].forEach(note);
   return times;
 }

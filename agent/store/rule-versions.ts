@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { everyRouteOf } from '../../rules/incoterm.ts';
-import type { MilestoneRef, Rule, RuleSet } from '../../rules/sla.ts';
+import type { Rule, RuleSet } from '../../rules/sla.ts';
+import { milestoneRefText } from '../../rules/sla-milestone.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { quote } from './tables.ts';
 
@@ -33,7 +34,7 @@ function ruleRow(rule: Rule, at: EpochMs): Record<string, unknown> {
     mode: rule.mode,
     severity: rule.severity,
     legal: rule.legal,
-    starts: rule.from.map(milestoneText),
+    starts: rule.from.map(milestoneRefText),
     // Bare codes of what ends the clock by happening: the view `awaiting` looks for them.
     ends: rule.to.filter((to) => to.classifier === 'actual').map((to) => to.milestone),
     within: rule.within.text,
@@ -45,9 +46,4 @@ function ruleRow(rule: Rule, at: EpochMs): Record<string, unknown> {
     file: rule.place.file,
     line: rule.place.line,
   };
-}
-
-function milestoneText({ milestone, role, classifier }: MilestoneRef): string {
-  const plan = classifier === 'planned' ? 'planned ' : '';
-  return plan + milestone + (role === undefined ? '' : ` at ${role}`);
 }

@@ -16,6 +16,9 @@ const RULES = parseRules(
   port-stay: { from: arrived at transshipment, to: departed at transshipment, within: 7d }
   filing: { event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 24h, warn: 12h before, legal: true }
   filing-soft: { event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 24h }
+  filing-promised: { event: export.filing.accepted, ahead_of: first planned loaded at origin, at_least: 24h }
+  pickup: { from: first planned arrived at destination, to: gate.out, within: 2d }
+  arrival: { event: arrived at destination, by: [first planned arrived at destination, delivery.promised] }
   fda: { state: customs.hold, agency: FDA, longer_than: 10d }
   answer: { submitted: export.filing.submitted, answered_by: [export.filing.accepted, export.filing.rejected], within: 2h }
   resubmit: { from: export.filing.rejected, to: export.filing.submitted, within: 4h }
@@ -83,6 +86,28 @@ t.test('a forward clock moves with the plan', async (t) => {
     [{ state: 'met' }],
     'what happened fixes the deadline',
   );
+});
+
+t.test('held to the first plan, whatever was planned since and whatever happened', async (t) => {
+  const first = fact(utc('2026-06-10 12:00'), utc('2026-06-01 00:00'));
+  const last = fact(utc('2026-06-20 12:00'), utc('2026-06-09 00:00'));
+  const loading = { ...planned('loaded', { role: 'origin' }, last), firstPlanned: first };
+  const arrival = { ...planned('arrived', { role: 'destination' }, last), firstPlanned: first };
+  t.match(judge('filing-soft', traceOf([loading]), '2026-06-09 00:00'), [{ dueAt: utc('2026-06-19 12:00') }]);
+  const held = { dueAt: utc('2026-06-09 12:00'), evidence: [first.eventId] };
+  t.match(judge('filing-promised', traceOf([loading]), '2026-06-09 00:00'), [held]);
+  const loaded = { ...loading, actual: fact(utc('2026-06-15 12:00')) };
+  t.match(judge('filing-promised', traceOf([loaded]), '2026-06-09 00:00'), [held]);
+  t.match(judge('pickup', traceOf([arrival]), '2026-06-11 00:00'), [{ dueAt: utc('2026-06-12 12:00') }]);
+  t.match(judge('arrival', traceOf([arrival]), '2026-06-10 12:01', heardUntil(utc('2026-06-10 12:01'))), [
+    { state: 'breached', confidence: 'proved', reason: 'deadline-passed-proved', evidence: [first.eventId] },
+  ]);
+  const arrived = { ...arrival, actual: fact(utc('2026-06-10 12:00')) };
+  t.match(judge('arrival', traceOf([arrived]), '2026-06-11 00:00'), [{ state: 'met' }]);
+  const once = traceOf([planned('arrived', { role: 'destination' }, last)]);
+  t.match(judge('arrival', once, '2026-06-11 00:00'), [{ dueAt: utc('2026-06-20 12:00') }], 'the only plan');
+  const expected = traceOf([{ milestone: 'arrived', occurrence: { role: 'destination' }, estimated: last }]);
+  t.same(judge('arrival', expected, '2026-06-11 00:00'), [], 'an estimate promises nothing');
 });
 
 t.test('holds: one clock each, the condition sees its own agency', async (t) => {

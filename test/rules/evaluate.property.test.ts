@@ -6,7 +6,8 @@ import type { ShipmentEvent } from '../../rules/event.ts';
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import { parseRules } from '../../rules/sla.ts';
 import { instant } from '../../rules/time.ts';
-import { absorb, foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import { foldTrace, type Trace, type TraceEntry } from '../../rules/trace.ts';
+import { absorb } from '../../rules/trace-absorb.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import { heardUntil } from '../support/hand-trace.ts';
 
@@ -28,6 +29,8 @@ rules:
   once: { event: customs.filed, same: goods.hs }
   refusals: { event: customs.rejected, at_most: 1, until: customs.accepted }
   limit: { event: customs.released, by: [arrival.limit, planned arrived at destination], tolerance: 4h, warn: 2h before }
+  promise: { event: customs.released, by: first planned arrived at destination, tolerance: 4h, warn: 2h before }
+  ahead: { event: customs.filed, ahead_of: first planned arrived, at_least: 12h }
   statement: { from: customs.released, to: customs.accepted, due: 2nd working day of this week, calendar: office, warn: 1bd before }
   answer: { submitted: customs.filed, answered_by: [customs.accepted, customs.rejected], within: 2h }
 `,

@@ -20,6 +20,7 @@ rules:
     calendar: nl-customs
     pause_while: customs.hold
     basis: the contract
+  promise: { event: delivered, by: first planned delivered }
   filing: { event: export.filing.accepted, ahead_of: planned loaded at origin, at_least: 24h }
   fda: { state: customs.hold, agency: FDA, longer_than: 3bd, calendar: nl-customs }
   answer: { submitted: customs.filed, answered_by: [customs.accepted, customs.rejected], within: 2h }
@@ -101,6 +102,20 @@ t.test('a forward clock counts back from the plan, a pause that is open stays op
       'paused   2026-06-01 10:00 – still open',
     ),
   );
+});
+
+t.test('a clock that is held to the first plan says which that was, and what is planned now', async (t) => {
+  const first = fact(utc('2026-06-10 12:00'), utc('2026-06-01 00:00'));
+  const last = fact(utc('2026-06-20 12:00'), utc('2026-06-09 00:00'));
+  const trace = traceOf([{ ...planned('delivered', {}, last), firstPlanned: first }]);
+  const [verdict] = evaluate(trace, rule('promise'), undefined, statesOf([]), utc('2026-06-12 00:00'));
+  const explanation = explain(trace, rule('promise'), verdict!, undefined, statesOf([]));
+  t.match(explanation.start, { what: 'first planned: Delivered', eventId: first.eventId });
+  t.match(explanation.evidence, [{ eventId: first.eventId }]);
+  const told = drawExplanation(explanation);
+  t.ok(told.includes('delivered by first planned delivered\n'), told);
+  t.match(told, /start {4}2026-06-10 12:00 .*first planned: Delivered/);
+  t.match(told, /plan now 2026-06-20 12:00 .* planned: Delivered/);
 });
 
 t.test('a rule as one sentence', async (t) => {

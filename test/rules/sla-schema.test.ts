@@ -137,13 +137,16 @@ t.test('the keys of all rules, of calendars and of overrides', async (t) => {
 
 t.test('every milestone, with a place or planned, and no other word', async (t) => {
   for (const code of Object.keys(MILESTONES)) {
-    for (const text of [code, `${code} at destination`, `planned ${code} at origin`])
+    for (const text of [code, `${code} at destination`, `planned ${code} at origin`, `first planned ${code}`])
       t.same(editor(ruleOf('after', { from: text })), [], text);
   }
   for (const text of [
     'arived',
     'arrived in Rotterdam',
     'planed arrived',
+    'first arrived',
+    'planned first arrived',
+    'first actual arrived',
     'arrived at home',
     'estimated arrived',
     '[]',

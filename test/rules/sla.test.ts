@@ -166,6 +166,19 @@ t.test('each mistake is told at its own characters', async (t) => {
   t.strictSame(ruleSet.rules, [], 'a rule with an error is not used');
 });
 
+t.test('the first plan is written so, and is another rule than the plan as it stands', async (t) => {
+  const by = (date: string) => parse(`rules:\n  r: { event: delivered, by: ${date} }\n`);
+  const { ruleSet } = by('[first  planned delivered at destination, delivery.promised]');
+  const [ref, attribute] = ruleSet.rules[0]!.dates;
+  t.same(ref, { milestone: 'delivered', role: 'destination', classifier: 'planned', first: true });
+  t.same(attribute, { attribute: 'delivery.promised' });
+  t.equal(milestoneRefText(ruleSet.rules[0]!.from[0]!), 'first planned delivered at destination');
+  const version = (date: string) => by(date).ruleSet.rules[0]!.version;
+  t.not(version('first planned delivered'), version('planned delivered'));
+  const wrong = by('first delivered').problems;
+  t.match(wrong, [{ code: 'unknown-classifier', length: 5, fix: 'write first planned' }]);
+});
+
 t.test('names are unique over all files, and calendars are shared between them', async (t) => {
   const [calendars, rules] = EU.split(/(?=^rules:)/m);
   const parsed = parseRules(

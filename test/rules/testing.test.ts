@@ -122,6 +122,14 @@ scenarios:
   t.match(parseTestFile('zone: UTC', 'x.test.yaml').problems, [{ code: 'missing-key' }]);
 });
 
+t.test('a step says a plan, and not which it was', async (t) => {
+  const text =
+    'rules: [r.yaml]\nscenarios:\n  s:\n    timeline: [{ at: 2026-06-01 09:00, event: first planned arrived }]\n    expect: []\n';
+  t.match(parseTestFile(text, 'r.test.yaml').problems, [
+    { code: 'unknown-classifier', fix: 'write planned' },
+  ]);
+});
+
 t.test('times and lengths as people write and read them', async (t) => {
   const noon = Date.parse('2026-06-01T10:00:00Z');
   t.same(parseTime('2026-06-01 12:00', 'Europe/Amsterdam')?.from, noon);

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { LogRecord } from '../../../agent/log/log.ts';
+import { snapshotOf } from '../../../agent/track/build.ts';
 import type { Judge } from '../../../agent/track/judge.ts';
 import type { JudgeBatch } from '../../../agent/track/outcome.ts';
 import { rebuild } from '../../../agent/track/rebuild.ts';
@@ -13,6 +14,7 @@ rules:
   release: { title: Release, from: arrived at destination, to: customs.released, within: 24h, warn: 4h before, wait_for_feeds: 6h, notify: desk }
   transit: { title: Transit, from: departed at origin, to: arrived at destination, within: 4d, wait_for_feeds: 1h, notify: desk }
   hold: { title: Hold, kind: dwell, state: customs.hold, longer_than: 12h, notify: desk }
+  promise: { title: Promise, event: delivered, by: first planned delivered, notify: desk }
 `;
 const DAY = 86_400_000;
 const at = (text: string): number => Date.parse(`2026-${text}:00Z`);
@@ -87,6 +89,36 @@ t.test('what operators did holds after a rebuild: waivers, merges, splits, silen
   );
   t.same(endOf(judge), endOf(before));
   t.ok(JSON.stringify(endOf(judge)).includes('"waived"'));
+});
+
+t.test('the first plan is kept through a rebuild and a snapshot, and so is who is held to it', async (t) => {
+  const planned = (promised: string, said: string, sequence: number): LogRecord =>
+    saidBy(
+      {
+        ...{ id: 'p1', type: 'delivered', at: `2026-${promised}:00Z`, recordedAt: `2026-${said}:00Z` },
+        ...{ refs: { delivery: '80000001' }, more: { classifier: 'planned', carrier: 'X' } },
+      },
+      at(said),
+      sequence,
+    );
+  const plans = [
+    planned('06-10T12:00', '06-01T09:00', 1),
+    planned('06-12T12:00', '06-03T09:00', 2),
+    planned('06-14T12:00', '06-05T09:00', 3),
+  ];
+  const rest = [proof(at('06-11T00:00'), at('06-11T00:05'), 4)];
+  const whole = hubJudge({ rules: RULES, channel });
+  const toldBy = (judge: Judge, records: readonly LogRecord[]): string[] =>
+    toldAt(takeAll(judge, records).alerts).filter((line) => line.endsWith(' promise'));
+  const expected = toldBy(whole, [...plans, ...rest]);
+  t.same(expected, ['06-10T14:00 fired-unconfirmed promise', '06-11T00:05 confirmed promise']);
+  const before = hubJudge({ rules: RULES, channel });
+  const batch = takeAll(before, plans);
+  const loaded = hubJudge({ rules: RULES, channel, snapshot: snapshotOf(before, { identityHash: '' }) });
+  for (const judge of [await rebuiltFrom([batch]), loaded]) {
+    t.same(toldBy(judge, rest), expected);
+    t.same(endOf(judge), endOf(whole));
+  }
 });
 
 /** Messages, repeats, corrections, some unreadable, polls that were complete, and an operator who acts. */
