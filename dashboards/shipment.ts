@@ -22,7 +22,7 @@ const TRACE = `SELECT TraceId AS traceID, SpanId AS spanID, ParentSpanId AS pare
   WHERE TraceId IN (SELECT trace_id FROM shipments WHERE ${FOUND} ORDER BY last_observed_at DESC LIMIT 1)
   ORDER BY startTime LIMIT 1000`;
 
-const MILESTONES = `SELECT milestone, role, subject, planned_at, estimated_at, actual_at,
+const MILESTONES = `SELECT milestone, role, subject, first_planned_at, planned_at, estimated_at, actual_at,
     round(dateDiff('second', planned_at, actual_at) / 3600, 1) AS after_plan_h,
     round(reported_after_ms / 3600000, 1) AS reported_after_h, place, zone, partner, source, shipment_id
   FROM milestones WHERE shipment_id IN (${SHIPMENTS})

@@ -13,7 +13,7 @@ export const traceCommand: Command = {
     'as-of': { type: 'string', describe: 'what was known by then: 2026-06-01T09:00:00Z' },
   },
   details:
-    '━ leg  ● happened  ◇ planned  ○ expected  ▒ hold  ─ clock, time left  █ late  │ due\nTimes are those of the place.',
+    '━ leg  ● happened  ◆ first planned  ◇ planned now  ○ expected  ▒ hold  ─ clock, time left  █ late  │ due\nTimes are those of the place.',
   run,
 };
 

@@ -112,8 +112,10 @@ function milestoneRows(milestones: readonly PlacedMilestone[], settings: DrawSet
     .sort((a, b) => firstOf(a) - firstOf(b))
     .map((row) => {
       const [planned, estimated, actual] = [ms(row.planned_at), ms(row.estimated_at), ms(row.actual_at)];
+      const first = ms(row.first_planned_at);
       const marks: Row['marks'][number][] = [];
       if (actual !== undefined && before !== undefined) marks.push({ from: before, to: actual, sign: '━' });
+      if (first !== undefined && first !== planned) marks.push({ from: first, to: first, sign: '◆' });
       if (planned !== undefined) marks.push({ from: planned, to: planned, sign: '◇' });
       if (estimated !== undefined) marks.push({ from: estimated, to: estimated, sign: '○' });
       if (actual !== undefined) marks.push({ from: actual, to: actual, sign: '●' });

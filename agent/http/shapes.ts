@@ -64,6 +64,8 @@ const clock: Readonly<Record<string, Schema>> = {
 const milestone: Readonly<Record<string, Schema>> = {
   milestone: text,
   ...occurrence,
+  first_planned_at: maybeTime,
+  first_planned_until: maybeTime,
   planned_at: maybeTime,
   planned_until: maybeTime,
   estimated_at: maybeTime,
@@ -280,6 +282,7 @@ export const EXPLANATION = object(
     zone: text,
     calendar: text,
     start: explainedFact,
+    planNow: explainedFact,
     windows,
     pauses: windows,
     details: list(text),
@@ -288,7 +291,7 @@ export const EXPLANATION = object(
     evidence: list(explainedFact),
     text,
   },
-  ['calendar', 'start'],
+  ['calendar', 'start', 'planNow'],
 );
 
 export const ACCEPTED = object({ id: text });

@@ -1,6 +1,6 @@
 import { placeOf } from '../../collectors/places.ts';
 import type { EpochMs } from '../../rules/time.ts';
-import type { Fact, Trace } from '../../rules/trace.ts';
+import { type Fact, firstPlanned, type MilestoneFact, type Trace } from '../../rules/trace.ts';
 import type { Verdict } from '../../rules/verdict.ts';
 import type { HoldRow, MilestoneRow, ShipmentClockRow, ShipmentDetail } from '../store/query-rows.ts';
 import { traceIdOf } from '../store/trace-ids.ts';
@@ -86,19 +86,17 @@ function laneOf(attributes: Readonly<Record<string, string>>): string {
   return `${origin || '?'}-${destination || '?'}`;
 }
 
-function milestoneRow({
-  milestone,
-  occurrence,
-  planned,
-  estimated,
-  actual,
-}: Trace['milestones'][number]): MilestoneRow {
+function milestoneRow(of: MilestoneFact): MilestoneRow {
+  const { milestone, occurrence, planned, estimated, actual } = of;
+  const first = firstPlanned(of);
   const best: Fact | undefined = actual ?? estimated ?? planned;
   return {
     milestone,
     role: occurrence.role ?? '',
     leg: occurrence.leg ?? '',
     subject: occurrence.subject ?? '',
+    first_planned_at: maybe(first?.at.from),
+    first_planned_until: maybe(first?.at.to),
     planned_at: maybe(planned?.at.from),
     planned_until: maybe(planned?.at.to),
     estimated_at: maybe(estimated?.at.from),

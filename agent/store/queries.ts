@@ -16,6 +16,8 @@ import type {
   ChannelRow,
   ClockRow,
   DeadLetterRow,
+  IsoTime,
+  MilestoneRow,
   RawMessageRow,
   RuleRow,
   ShipmentDetail,
@@ -64,18 +66,33 @@ const refCondition = (ref: string | undefined): Condition | undefined =>
     ? undefined
     : { sql: 'hasAny(ref_keys, [{ref:String}, upper({ref:String})])', params: { ref: ref.trim() } };
 
+/** As the view has it: first plans beside the milestones, where any is another than the plan that stands. */
+type StoredDetail = Omit<ShipmentDetail, 'milestones'> & {
+  readonly milestones: readonly Omit<MilestoneRow, 'first_planned_at' | 'first_planned_until'>[];
+  readonly first_planned: readonly { readonly at: IsoTime | null; readonly until: IsoTime | null }[];
+};
+
 /** A shipment with its milestones, holds, clocks and everything else that a trace shows; undefined when there is none. */
 export async function readShipment(
   store: StoreReader,
   shipmentId: string,
 ): Promise<ShipmentDetail | undefined> {
-  const [row] = await readRows<ShipmentDetail>(
+  const [row] = await readRows<StoredDetail>(
     store,
-    `SELECT ${SHIPMENT_COLUMNS}, refs, attributes, milestones, holds, voided, clocks
+    `SELECT ${SHIPMENT_COLUMNS}, refs, attributes, milestones, first_planned, holds, voided, clocks
       FROM {database:Identifier}.shipments WHERE shipment_id = {shipmentId:String}`,
     { shipmentId },
   );
-  return row;
+  if (row === undefined) return undefined;
+  const { milestones, first_planned: first, ...rest } = row;
+  return {
+    ...rest,
+    milestones: milestones.map((milestone, i) => ({
+      ...milestone,
+      first_planned_at: first[i]?.at ?? milestone.planned_at,
+      first_planned_until: first[i]?.until ?? milestone.planned_until,
+    })),
+  };
 }
 
 /** What waits for a milestone and since when, the longest wait first. */

@@ -32,6 +32,9 @@ export interface MilestoneRow {
   readonly role: string;
   readonly leg: string;
   readonly subject: string;
+  /** The plan that was stated first; the one that stands where there was no other. */
+  readonly first_planned_at: IsoTime | null;
+  readonly first_planned_until: IsoTime | null;
   readonly planned_at: IsoTime | null;
   readonly planned_until: IsoTime | null;
   readonly estimated_at: IsoTime | null;

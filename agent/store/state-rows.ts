@@ -18,6 +18,7 @@ export function encodeShipment(to: RowWriter, state: ShipmentState, version: Row
   to.strings(trace.partners);
   encodeAttributes(to, trace.attributes, false);
   encodeMilestones(to, trace.milestones);
+  encodeFirstPlanned(to, trace.milestones);
   encodeHolds(to, trace.holds);
   encodeVoided(to, trace.voided);
   to.length(state.clocks.length);
@@ -51,6 +52,17 @@ function encodeMilestones(to: RowWriter, milestones: readonly MilestoneFact[]): 
     to.string(best?.partner ?? '');
     to.int64(best?.observedAt ?? 0);
     to.string(best?.eventId ?? '');
+  }
+}
+
+/** One for each milestone, or none when no plan of the shipment was ever another. */
+function encodeFirstPlanned(to: RowWriter, milestones: readonly MilestoneFact[]): void {
+  const replanned = milestones.some(({ firstPlanned }) => firstPlanned !== undefined);
+  to.length(replanned ? milestones.length : 0);
+  if (!replanned) return;
+  for (const { firstPlanned } of milestones) {
+    to.nullableInt64(firstPlanned?.at.from);
+    to.nullableInt64(firstPlanned?.at.to);
   }
 }
 

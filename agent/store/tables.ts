@@ -26,8 +26,8 @@ export const COLUMNS = {
     'alert_id, number, kind, reason, at, status, confirmed, clock_id, shipment_id, rule, rule_version, severity, tenant, notify, ' +
     'quiet, about_channel, labels, headline, lines, link, evidence',
   shipments_state:
-    'shipment_id, trace_id, version, tenant, first_observed_at, last_observed_at, refs, partners, attributes, milestones, holds, ' +
-    'voided, clocks',
+    'shipment_id, trace_id, version, tenant, first_observed_at, last_observed_at, refs, partners, attributes, milestones, ' +
+    'first_planned, holds, voided, clocks',
   commits:
     'writer, version, epoch, ordinal, positions, log_time, committed_at, events, rows, unmapped, heard, ' +
     'unmapped_partners',

@@ -96,12 +96,20 @@ function explanation(id, { clock_id }) {
 
 const milestoneColumns = [
   { head: 'Milestone', cell: ({ milestone: code, role, subject, leg }) => [milestone(code), small([role, subject, leg && `leg ${leg}`].filter(Boolean).join(', '))] },
-  { head: 'Planned', cell: (row) => moment(row, 'planned'), fixed: true },
+  { head: 'Planned', cell: plannedOf, fixed: true },
   { head: 'Expected', cell: (row) => moment(row, 'estimated'), fixed: true },
   { head: 'Happened', cell: (row) => moment(row, 'actual'), fixed: true },
   { head: 'Place', cell: ({ place, unlocode }) => [place || unlocode, place && unlocode ? small(unlocode) : ''] },
   { head: 'Told by', cell: ({ partner, source, observed_at }) => [partner, small(`${source}, ${when(observed_at)}`)] },
 ];
+
+/** The plan as it stands, and what was planned first where that is another date. */
+function plannedOf(row) {
+  const now = [moment(row, 'planned')].flat();
+  if (row.first_planned_at === row.planned_at) return now;
+  const [first] = [moment(row, 'first_planned')].flat();
+  return [...now, small(`first ${first}`)];
+}
 
 /** In the place's own time; a date where only that is known. */
 function moment(row, kind) {

@@ -68,6 +68,8 @@ function milestoneRows(milestones) {
       const zone = row.place_zone || reader.zone;
       const marks = [];
       if (actual !== undefined && before !== undefined) marks.push({ sign: 'leg', from: before, to: actual, title: span(actual - before) });
+      const first = ms(row.first_planned_at);
+      if (first !== undefined && first !== planned) marks.push({ sign: 'dot planned first', from: first, title: `first planned ${whenThere(row.first_planned_at, zone)}` });
       if (planned !== undefined) marks.push({ sign: 'dot planned', from: planned, title: `planned ${whenThere(row.planned_at, zone)}` });
       if (estimated !== undefined) marks.push({ sign: 'dot estimated', from: estimated, title: `expected ${whenThere(row.estimated_at, zone)}` });
       if (actual !== undefined) marks.push({ sign: 'dot', from: actual, title: `happened ${whenThere(row.actual_at, zone)}` });
@@ -116,5 +118,5 @@ function clockSaid({ state, due_at }, due, end) {
 
 function legend() {
   const key = (sign, text) => h('span', {}, h('i', {}, h('b', { class: sign })), text);
-  return h('p', { class: 'legend' }, key('dot', 'happened'), key('dot planned', 'planned'), key('dot estimated', 'expected'), key('mark leg', 'leg'), key('mark hold', 'hold'), key('mark left', 'clock'), key('due', 'due'), key('mark late', 'over'));
+  return h('p', { class: 'legend' }, key('dot', 'happened'), key('dot planned first', 'first planned'), key('dot planned', 'planned'), key('dot estimated', 'expected'), key('mark leg', 'leg'), key('mark hold', 'hold'), key('mark left', 'clock'), key('due', 'due'), key('mark late', 'over'));
 }

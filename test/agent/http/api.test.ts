@@ -58,6 +58,13 @@ t.test('a shipment now, and as it was known at a time', async (t) => {
     milestones: [{ milestone: 'departed' }, { actual_at: null }],
     clocks: [{ state: 'waiting' }],
   });
+  const plans = (shipment: Json) =>
+    (shipment.milestones as readonly Json[]).flatMap(({ milestone, first_planned_at, planned_at }) =>
+      milestone === 'arrived' ? [first_planned_at, planned_at] : [],
+    );
+  const [first, last] = [T0 - 3 * 24 * HOUR, T0 - HOUR].map((when) => new Date(when).toISOString());
+  t.same(plans(now.json), [first, last], 'the first plan, and the one that stands');
+  t.same(plans(await asOf(T0 - 15 * 24 * HOUR)), [first, first]);
   // Told late, the arrival is no part of what was known.
   t.equal((await get('/api/v1/shipments/late?asOf=2020-01-01T00:00:00Z')).status, 404);
   const later = await asOf(T0 + 30 * 24 * HOUR);
@@ -235,7 +242,7 @@ t.test('how the messages of a source change is told by day and partner', async (
   t.match(today, { dead_letters: 1, future_times: 0, unknown_codes: 0, new_fields: 0, duplicate_rate: 0 });
   t.equal(
     rows.reduce((sum, { events }) => sum + Number(events), 0),
-    8,
+    9,
   );
   t.equal(today?.lag_median_s, 3_600, 'told an hour after it happened');
   t.same((await get('/api/v1/drift?source=nobody')).json.rows, []);

@@ -11,7 +11,8 @@ import { compileRule } from '../../../rules/evaluate.ts';
 import type { ShipmentEvent } from '../../../rules/event.ts';
 import { parseRules } from '../../../rules/sla.ts';
 import { instant } from '../../../rules/time.ts';
-import { absorb, foldTrace, type Trace, type TraceEntry } from '../../../rules/trace.ts';
+import { foldTrace, type Trace, type TraceEntry } from '../../../rules/trace.ts';
+import { absorb } from '../../../rules/trace-absorb.ts';
 import { batch, DAY, type Database, event, HOUR, record, sleep, T0 } from '../store/seed.ts';
 
 export const RULE_FILE = {
@@ -78,6 +79,15 @@ export const EVENTS: Readonly<Record<string, readonly ShipmentEvent[]>> = {
       classifier: 'planned',
       occurredAt: instant(T0 - HOUR, 'Europe/Amsterdam'),
       observedAt: T0 - 10 * DAY,
+      revision: { order: T0 - 10 * DAY, tag: '' },
+    }),
+    about('late', 22, {
+      milestone: 'arrived',
+      occurrence: { role: 'destination' },
+      classifier: 'planned',
+      occurredAt: instant(T0 - 3 * DAY, 'Europe/Amsterdam'),
+      observedAt: T0 - 19 * DAY,
+      revision: { order: T0 - 19 * DAY, tag: '' },
     }),
     about('late', 3, {
       milestone: 'arrived',

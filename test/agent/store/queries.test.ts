@@ -39,6 +39,7 @@ import {
   withDatabase,
 } from './seed.ts';
 
+const iso = (at: number): string => new Date(at).toISOString();
 const ACTION = { stream: 'LAYTIME_LOG', sequence: 1, comment: '' } satisfies Partial<OperatorAction>;
 
 const engine = await withClickHouse(t);
@@ -188,7 +189,15 @@ t.test('shipments by any ref, by what they await, and page by page', async (t) =
         { type: 'container', value: 'MSCU1234567' },
         { type: 'delivery', value: '0080012345' },
       ],
-      milestones: [milestone('arrived', T0, destination)],
+      milestones: [
+        milestone('arrived', T0, destination),
+        {
+          ...{ milestone: 'delivered', occurrence: {} },
+          firstPlanned: fact(T0 + DAY, 'promised'),
+          planned: fact(T0 + 2 * DAY, 'replanned'),
+        },
+        { milestone: 'empty.returned', occurrence: {}, planned: fact(T0 + 3 * DAY, 'once') },
+      ],
       attributes: { mode: 'sea', 'origin.country': 'CN', 'destination.country': 'NL', 'goods.value': 1200.5 },
       holds: [hold],
       clocks: [clock('arrived', RULE.name, { state: 'at-risk', dueAt: T0 + DAY })],
@@ -240,11 +249,41 @@ t.test('shipments by any ref, by what they await, and page by page', async (t) =
   t.match(detail, {
     trace_id: traceIdOf('arrived'),
     last_milestone: 'arrived',
-    milestones: [{ milestone: 'arrived', role: 'destination', planned_at: null, partner: 'broker' }],
+    milestones: [
+      {
+        ...{ milestone: 'arrived', role: 'destination', partner: 'broker' },
+        ...{ planned_at: null, first_planned_at: null, first_planned_until: null },
+      },
+      { milestone: 'delivered', first_planned_at: iso(T0 + DAY), planned_at: iso(T0 + 2 * DAY) },
+      { milestone: 'empty.returned', first_planned_at: iso(T0 + 3 * DAY), planned_at: iso(T0 + 3 * DAY) },
+    ],
     holds: [{ agency: 'NVWA', removed_at: null }],
     clocks: [{ rule: RULE.name, state: 'at-risk', evidence: [] }],
   });
   t.equal(await readShipment(db, 'nobody'), undefined);
+  t.match((await readShipment(db, 'at-transshipment'))?.milestones, [{ first_planned_at: null }]);
+  const plans = await readRows(
+    db,
+    `SELECT milestone, first_planned_at, first_planned_until, planned_at FROM {database:Identifier}.milestones
+      WHERE shipment_id IN ('arrived', 'released') ORDER BY shipment_id, milestone`,
+  );
+  t.same(plans, [
+    { milestone: 'arrived', first_planned_at: null, first_planned_until: null, planned_at: null },
+    {
+      milestone: 'delivered',
+      first_planned_at: iso(T0 + DAY),
+      first_planned_until: iso(T0 + DAY),
+      planned_at: iso(T0 + 2 * DAY),
+    },
+    {
+      milestone: 'empty.returned',
+      first_planned_at: iso(T0 + 3 * DAY),
+      first_planned_until: iso(T0 + 3 * DAY),
+      planned_at: iso(T0 + 3 * DAY),
+    },
+    { milestone: 'arrived', first_planned_at: null, first_planned_until: null, planned_at: null },
+    { milestone: 'customs.released', first_planned_at: null, first_planned_until: null, planned_at: null },
+  ]);
 
   t.match(await readRules(db), [
     {
