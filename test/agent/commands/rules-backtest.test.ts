@@ -64,13 +64,15 @@ notify:
   return { cwd, database, end: judge.parts.logTime };
 }
 
+/** Judged under {@link RULES}; every test has its own files to try in it. */
+const home = await filled(t);
+
 const backtest = ({ cwd, end }: { cwd: string; end: number }, ...more: string[]) =>
   cli(['rules', 'backtest', ...more], { cwd, clock: { ...systemClock, now: () => end } });
 
 t.test('stored history is judged under a tried rule, beside the one in force', async (t) => {
-  const home = await filled(t);
-  await writeFile(join(home.cwd, 'new.yaml'), RULES.replace('within: 60h', 'within: 30h'));
-  const { code, out, err } = await backtest(home, '--rules', 'new.yaml', '--from', '2026-06-01');
+  await writeFile(join(home.cwd, 'stricter.yaml'), RULES.replace('within: 60h', 'within: 30h'));
+  const { code, out, err } = await backtest(home, '--rules', 'stricter.yaml', '--from', '2026-06-01');
   t.equal(code, 0, err);
   t.match(out, /^2026-06-01 00:00 \+02:00 to .*: \d+ events of \d+ shipments in/);
   t.match(out, /release: Release \(changed\)/);
@@ -82,7 +84,7 @@ t.test('stored history is judged under a tried rule, beside the one in force', a
   );
   t.match(out, /duty: Duty posted \(means the same as the rule in force\)/);
 
-  const json = await backtest(home, '--rules', 'new.yaml', '--from', '2026-06-01', '--json');
+  const json = await backtest(home, '--rules', 'stricter.yaml', '--from', '2026-06-01', '--json');
   const report = JSON.parse(json.out);
   t.match(report, {
     from: '2026-05-31T22:00:00.000Z',
@@ -92,12 +94,12 @@ t.test('stored history is judged under a tried rule, beside the one in force', a
 });
 
 t.test('under the rules that were in force it tells what was told', async (t) => {
-  const home = await filled(t, RULES.replaceAll(/within: \d+h/g, 'within: 12h'));
-  const { out } = await backtest(home, '--rules', 'rules.yaml', '--from', '2026-06-01', '--json');
+  const strict = await filled(t, RULES.replaceAll(/within: \d+h/g, 'within: 12h'));
+  const { out } = await backtest(strict, '--rules', 'rules.yaml', '--from', '2026-06-01', '--json');
   const client = createClient({ url: engine.url });
   t.teardown(() => client.close());
   const answer = await client.query({
-    query: `SELECT rule, kind, count() AS n FROM ${home.database}.alert_changes WHERE rule != 'channel' GROUP BY rule, kind`,
+    query: `SELECT rule, kind, count() AS n FROM ${strict.database}.alert_changes WHERE rule != 'channel' GROUP BY rule, kind`,
     format: 'JSONEachRow',
   });
   const told: Record<string, Record<string, number>> = {};
@@ -111,11 +113,10 @@ t.test('under the rules that were in force it tells what was told', async (t) =>
 });
 
 t.test('a shipment that fell silent before the period has its part in it', async (t) => {
-  const home = await filled(t);
-  await writeFile(join(home.cwd, 'new.yaml'), RULES.replace('within: 60h', 'within: 12d'));
+  await writeFile(join(home.cwd, 'longer.yaml'), RULES.replace('within: 60h', 'within: 12d'));
   const lastWord = new Date(home.end + 60_000).toISOString();
   const later = { ...home, end: home.end + 10 * 86_400_000 };
-  const { code, out, err } = await backtest(later, '--rules', 'new.yaml', '--from', lastWord, '--json');
+  const { code, out, err } = await backtest(later, '--rules', 'longer.yaml', '--from', lastWord, '--json');
   t.equal(code, 0, err);
   const { tried } = JSON.parse(out).rules.find(({ rule }: { rule: string }) => rule === 'release');
   t.ok(tried.told.fired > 0, 'deadlines passed, and nobody said a word on a channel that was heard');
@@ -123,15 +124,20 @@ t.test('a shipment that fell silent before the period has its part in it', async
 });
 
 t.test('an override in the tried file is enough', async (t) => {
-  const home = await filled(t);
-  await writeFile(join(home.cwd, 'new.yaml'), 'override:\n  release: { within: 30h }\n');
-  const { code, out, err } = await backtest(home, '--rules', 'new.yaml', '--from', '2026-06-01', '--json');
+  await writeFile(join(home.cwd, 'override.yaml'), 'override:\n  release: { within: 30h }\n');
+  const { code, out, err } = await backtest(
+    home,
+    '--rules',
+    'override.yaml',
+    '--from',
+    '2026-06-01',
+    '--json',
+  );
   t.equal(code, 0, err);
   t.match(JSON.parse(out).rules, [{ rule: 'release', change: 'changed' }]);
 });
 
 t.test('what cannot be judged is said', async (t) => {
-  const home = await filled(t);
   await writeFile(
     join(home.cwd, 'bad.yaml'),
     'rules:\n  release: { from: arived, to: customs.released, within: 30h }\n',
