@@ -176,7 +176,7 @@ async function run(parts: Parts): Promise<Judging> {
   const store = startStore(parts);
   store.onFloor(() => judge.parts.unstored.stored(store.wholeFloor()));
   const openReader = (from: Positions): Promise<LogReader> => log.read(intake.bindings, from);
-  const reread = new Reread({ judge, openReader, alerts });
+  const reread = new Reread({ judge, openReader, alerts, stored: () => store.wholeFloor() });
   if (!parts.fromSnapshot || Object.keys(judge.parts.positions).length > 0) reread.missedEverything();
   const catchingUp = runCatchUp(store, reread, {
     onFault: (fault) => telemetry.line('info', `store-${fault.kind}`, { ...fault }),

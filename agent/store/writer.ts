@@ -29,7 +29,7 @@ export interface StoreWriterOptions {
   readonly database: string;
   /** Lease epoch: higher than that of every judge before. */
   readonly epoch: number;
-  /** Positions the judge starts reading from; the store reads what lies between its floor and here by itself. */
+  /** Positions the judge starts reading from, none when it remembers nothing; the store reads what it lacks up to here by itself. */
   readonly judgeFrom: Positions;
   /** Which floor is ours, where several judges share a database. */
   readonly writer?: string;
@@ -242,7 +242,9 @@ class Writer implements CatchUpWriter {
     this.#queued = floor.positions;
     this.#version = { epoch, ordinal: floor.version.ordinal };
     for (const listener of this.#listeners) listener(floor.positions);
-    if (covers(this.#queued, this.#offered)) this.#becomeLevel();
+    // Clocks also run out while nothing is read: a judge with memory may have told more than the floor has, at the same positions.
+    const remembers = Object.keys(this.#options.judgeFrom).length > 0;
+    if (!remembers && covers(this.#queued, this.#offered)) this.#becomeLevel();
     else {
       this.#state = 'behind';
       this.#changed.turn();

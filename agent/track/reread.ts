@@ -2,7 +2,7 @@ import type { MapResult } from '../../collectors/maps/map.ts';
 import { eventIdsOf } from '../../rules/trace.ts';
 import type { GuardedStream, LogReader, LogRecord, Positions } from '../log/log.ts';
 import { toRestatement } from '../log/restate.ts';
-import { covers } from '../store/floor.ts';
+import { covers, type Moment } from '../store/floor.ts';
 import type { CatchUpSource } from '../store/store.ts';
 import { addSeen, emptyBatch, type GrowingBatch, noteUnmapped } from './batch.ts';
 import { type DeadLetterCause, deadLetterOf, malformed } from './dead-letter.ts';
@@ -17,6 +17,8 @@ export interface RereadEdges {
   /** Opens a reader of all streams from given positions. */
   readonly openReader: (from: Positions) => Promise<LogReader>;
   readonly alerts: GuardedStream<AlertRecord>;
+  /** Up to here the store certainly has everything. */
+  readonly stored: () => Moment;
 }
 
 const RECORDS_A_BATCH = 1000;
@@ -70,21 +72,21 @@ export class Reread implements CatchUpSource {
   }
 
   async *reread(from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
-    const { openReader } = this.#edges;
     const until = this.#published;
     if (this.#startedAt !== undefined && !covers(from, this.#startedAt)) this.#allUnlinked = true;
     this.#startedAt = undefined;
     yield* this.#alertBatches(from);
-    const reader = await openReader(from);
+    if (!covers(from, until.positions)) yield* this.#factsUpTo(until.positions, from, signal);
+    if (!signal.aborted) yield this.#current(until);
+  }
+
+  async *#factsUpTo(until: Positions, from: Positions, signal: AbortSignal): AsyncGenerator<JudgeBatch> {
+    const reader = await this.#edges.openReader(from);
     try {
       let positions = from;
-      while (!signal.aborted) {
-        if (covers(positions, until.positions)) {
-          yield this.#current(until);
-          return;
-        }
+      while (!signal.aborted && !covers(positions, until)) {
         const { records } = await reader.next({ maxRecords: RECORDS_A_BATCH, maxWaitMs: 1000, signal });
-        const known = records.filter((record) => record.sequence <= (until.positions[record.stream] ?? 0));
+        const known = records.filter((record) => record.sequence <= (until[record.stream] ?? 0));
         if (known.length === 0) continue;
         positions = { ...positions };
         for (const { stream, sequence } of known) positions = { ...positions, [stream]: sequence };
@@ -147,7 +149,9 @@ export class Reread implements CatchUpSource {
     let given = false;
     try {
       let batch = emptyBatch(from, Number.NEGATIVE_INFINITY);
+      const stored = this.#edges.stored();
       for await (const { value } of alerts.read(first)) {
+        if (isBefore(value, stored)) continue;
         batch.alerts.push(value);
         if (batch.alerts.length < RECORDS_A_BATCH) continue;
         yield batch;
@@ -160,6 +164,10 @@ export class Reread implements CatchUpSource {
     }
   }
 }
+
+/** Clocks also run out while nothing is read: what changed at the very moment of a commit may be of the batch after it. */
+const isBefore = ({ change, after = {} }: AlertRecord, { positions, logTime }: Moment): boolean =>
+  change.at < logTime && covers(positions, after);
 
 /** What a record says through the map of its source; its dead letters, and letters that it settles, go to the batch. */
 function readableOf(

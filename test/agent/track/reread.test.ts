@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { GuardedStream, LogReader, LogRecord, Positions } from '../../../agent/log/log.ts';
-import { covers } from '../../../agent/store/floor.ts';
+import { BEFORE_ALL, covers, type Moment } from '../../../agent/store/floor.ts';
 import type { AlertRecord, JudgeBatch } from '../../../agent/track/outcome.ts';
 import { Reread } from '../../../agent/track/reread.ts';
 import { bytesIn, hubJudge, saidBy } from '../../support/judge.ts';
@@ -10,6 +10,7 @@ rules:
   transit: { title: Transit, from: departed at origin, to: arrived at destination, within: 4d, notify: desk }
 `;
 const MINUTE = 60_000;
+const DAY = 86_400_000;
 const START = Date.UTC(2026, 5, 1);
 const AT = '2026-06-01T00:00:00Z';
 
@@ -70,20 +71,22 @@ function linksOf(batches: readonly JudgeBatch[]): readonly string[] {
   return [...words].flatMap(([name, { linked }]) => (linked ? [name] : [])).sort();
 }
 
+/** An alert log that others publish to. */
+const streamOf = (published: readonly AlertRecord[]): GuardedStream<AlertRecord> => ({
+  append: async () => 0,
+  async *read(from) {
+    for (const [index, value] of published.entries())
+      if (index + 1 >= from) yield { value, subject: value.change.alertId, sequence: index + 1 };
+  },
+});
+
 /** A judge's life with a batch a record, and a store that lets the batches from `behind` on go, until it catches up in `level`. */
 async function live(behind: number, level: number, when: 'in flight' | 'offered'): Promise<JudgeBatch[]> {
   const judge = hubJudge({ rules: RULES });
   const published: AlertRecord[] = [];
-  const alerts: GuardedStream<AlertRecord> = {
-    append: async () => 0,
-    read: async function* (from) {
-      for (const [index, value] of published.entries())
-        yield* index + 1 < from ? [] : [{ value, sequence: index + 1 }];
-    },
-  } as GuardedStream<AlertRecord>;
   const openReader = async (from: Positions): Promise<LogReader> =>
     readerOf(LOG.filter(({ sequence }) => sequence > (from.HUB ?? 0)));
-  const reread = new Reread({ judge, openReader, alerts });
+  const reread = new Reread({ judge, openReader, alerts: streamOf(published), stored: () => BEFORE_ALL });
   const stored: JudgeBatch[] = [];
   let queued: Positions = {};
   let offered: Positions = {};
@@ -124,3 +127,34 @@ t.test('whenever the store catches up, it has the links of one that never fell b
     }
   }
 });
+
+t.test(
+  'clocks that ran out after the last commit, at its positions, are told to the store at the next start',
+  async (t) => {
+    const judge = hubJudge({ rules: RULES });
+    judge.take(LOG[0]!);
+    const committed = judge.drain();
+    judge.advance(START + 3 * DAY);
+    const early = judge.drain();
+    judge.advance(START + 9 * DAY);
+    const late = judge.drain();
+    t.same(late.positions, committed.positions);
+    t.ok(late.alerts.length > 0);
+    const published = [...committed.alerts, ...early.alerts, ...late.alerts];
+    const toldAfter = async (stored: Moment): Promise<readonly AlertRecord[]> => {
+      const openReader = (): Promise<LogReader> => Promise.reject(new Error('there is nothing to read'));
+      const reread = new Reread({ judge, openReader, alerts: streamOf(published), stored: () => stored });
+      reread.missedEverything();
+      const told: AlertRecord[] = [];
+      for await (const batch of reread.reread(committed.positions, new AbortController().signal))
+        told.push(...batch.alerts);
+      return told;
+    };
+    t.same(await toldAfter(early), late.alerts);
+    t.same(
+      await toldAfter(late),
+      late.alerts.filter(({ change }) => change.at === late.logTime),
+      'what is stored is not read again',
+    );
+  },
+);
