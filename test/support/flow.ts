@@ -219,7 +219,8 @@ function hurriedClock(process: Process): Clock & { passed(): void } {
     },
     sleep: async (ms, signal) => {
       if (process.dead) return never();
-      await systemClock.sleep(ms > 4_000 ? ms : Math.min(ms, 25), signal);
+      // Longer ones are limits, and the last of many retries.
+      await systemClock.sleep(ms > 4_000 ? ms / 10 : Math.min(ms, 25), signal);
       return process.dead && !process.abort.signal.aborted ? never() : undefined;
     },
   };
