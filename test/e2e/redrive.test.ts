@@ -6,6 +6,9 @@ import { cli } from '../support/cli.ts';
 import { eventually, withTempDir } from '../support/engines.ts';
 import { startAgent } from '../support/running.ts';
 
+// Two agents as people start them: on a machine that is busy with others more than the half minute that a file has.
+t.setTimeout(120_000);
+
 const CONFIG = `nats: embedded
 clickhouse: embedded
 listen: 127.0.0.1:0
