@@ -45,7 +45,7 @@ const MOST_FACTS = 2_000_000;
 /** Below this, another slice costs more than it saves: each reads the whole table of events. */
 const WORTH_A_SLICE = 100_000;
 /** While one slice is judged, ClickHouse prepares the next. */
-const SLICES = 8;
+const SLICES = 4;
 const BATCH_FACTS = 5_000;
 
 const slicesFor = (total: number): number =>

@@ -18,7 +18,7 @@ import { measureThroughput } from './throughput.ts';
 
 const FULL = {
   ...{ events: 60_000, latencySeconds: 15, shipments: 100_000, idleSeconds: 10, mapSeconds: 2 },
-  ...{ ruleEvents: 40_000, historyEvents: 300_000, clocks: 1_000_000 },
+  ...{ ruleEvents: 40_000, historyEvents: 160_000, clocks: 1_000_000 },
 };
 const QUICK = {
   ...{ events: 10_000, latencySeconds: 4, shipments: 5_000, idleSeconds: 3, mapSeconds: 0.5 },
