@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
 import { measureBacktest } from './backtest.ts';
 import { measureClocks } from './clocks.ts';
 import { measureIdle } from './idle.ts';
@@ -34,10 +36,19 @@ const dir = mkdtempSync(join(tmpdir(), 'laytime-bench-'));
 const began = performance.now();
 const [loadBefore = 0] = loadavg();
 
-/** One part after the other; on standard error what is being measured, so that nobody waits in the dark. */
-async function part<T>(name: string, measure: () => Promise<T>): Promise<T> {
-  console.error(`bench: ${name} …`);
-  return measure();
+const run = promisify(execFile);
+
+/** A part in a process of its own: what others left in memory, and how their code was compiled, would count for it otherwise. */
+async function apart(name: string): Promise<unknown> {
+  const argv = [
+    fileURLToPath(import.meta.url),
+    '--json',
+    '--parts',
+    name,
+    ...(values.quick ? ['--quick'] : []),
+  ];
+  const { stdout } = await run(process.execPath, argv, { maxBuffer: 16 * 1024 * 1024 });
+  return (JSON.parse(stdout) as Record<string, unknown>)[name];
 }
 
 /** How long `JSON.parse` of one message takes here and now: what to measure these figures by on another machine. */
@@ -68,8 +79,11 @@ try {
   if (unknown.length > 0)
     throw new Error(`there is no part ${unknown.join(', ')}; these are there: ${names.join(', ')}`);
   const measured: Record<string, unknown> = {};
-  for (const [name, measure] of Object.entries(PARTS))
-    if (asked.includes(name)) measured[name] = await part(name, measure);
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (!asked.includes(name)) continue;
+    if (asked.length > 1) console.error(`bench: ${name} …`);
+    measured[name] = asked.length > 1 ? await apart(name) : await measure();
+  }
   const figures: Figures = {
     machine: {
       cpus: cpus().length,
