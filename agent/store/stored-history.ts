@@ -48,8 +48,14 @@ const WORTH_A_SLICE = 100_000;
 const SLICES = 4;
 const BATCH_FACTS = 5_000;
 
-const slicesFor = (total: number): number =>
-  Math.max(Math.ceil(total / MOST_FACTS), Math.min(SLICES, Math.ceil(total / WORTH_A_SLICE)));
+/** Where to cut the shipments, in thousandths. The first slice is a small one: nothing is judged while it is prepared. */
+function cutsFor(total: number): readonly number[] {
+  const slices = Math.max(Math.ceil(total / MOST_FACTS), Math.min(SLICES, Math.ceil(total / WORTH_A_SLICE)));
+  if (slices <= 1) return [0, 1000];
+  const first = Math.round(250 / slices);
+  const rest = Array.from({ length: slices - 1 }, (_, i) => ((1000 - first) * (i + 1)) / (slices - 1));
+  return [0, first, ...rest.map((each) => first + Math.round(each))];
+}
 
 type FactRow = readonly [
   shipmentId: string,
@@ -97,10 +103,11 @@ export async function* readLives(
   period: Period,
   total: number,
 ): AsyncGenerator<readonly Life[]> {
-  const slices = slicesFor(total);
+  const cuts = cutsFor(total);
   const ask = (slice: number): ReturnType<typeof askSlice> | undefined => {
-    if (slice === slices) return undefined;
-    const answer = askSlice(store, period, slices, slice);
+    const [first, end] = [cuts[slice], cuts[slice + 1]];
+    if (first === undefined || end === undefined) return undefined;
+    const answer = askSlice(store, period, first, end);
     // What fails while another slice is judged is told when it is this one's turn.
     answer.catch(() => undefined);
     return answer;
@@ -120,12 +127,13 @@ export async function* readLives(
   }
 }
 
-const askSlice = (store: StoreReader, period: Period, slices: number, slice: number) =>
+const askSlice = (store: StoreReader, period: Period, first: number, end: number) =>
   store.client.query({
     query: `SELECT ${FACT_COLUMNS} FROM {database:Identifier}.events_log FINAL
-      INNER JOIN (SELECT shipment_id, event_id, at, linked ${LINKS} AND cityHash64(shipment_id) % {slices:UInt32} = {slice:UInt32}) AS l
+      INNER JOIN (SELECT shipment_id, event_id, at, linked ${LINKS}
+        AND cityHash64(shipment_id) % 1000 >= {first:UInt32} AND cityHash64(shipment_id) % 1000 < {end:UInt32}) AS l
       USING event_id ORDER BY shipment_id, known_at, stream, sequence, event_id`,
-    query_params: { database: store.database, ...paramsOf(period), slices, slice },
+    query_params: { database: store.database, ...paramsOf(period), first, end },
     format: 'JSONCompactEachRow',
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });

@@ -1,7 +1,7 @@
 // slow: kills at one edge after the other
 import t from 'tap';
 import { withClickHouse } from '../support/engines.ts';
-import { EDGES, type Edge, live } from '../support/flow.ts';
+import { EDGES, type Edge, type Kill, live } from '../support/flow.ts';
 import { faultsOfTelling, isAsUndisturbed, leftOf } from '../support/flow-facts.ts';
 import { makeWorld } from '../support/flow-world.ts';
 
@@ -23,6 +23,13 @@ const MIDDLE: Readonly<Record<Edge, number>> = {
   floor: 1,
 };
 
+/**
+ * What one world goes through. A store that is slow commits everything at once, and the floor moves once: whoever dies before that leaves no
+ * floor to a second life.
+ */
+const worldsOf = (edge: Edge): readonly (readonly Kill['when'][])[] =>
+  edge === 'floor' ? [['before'], ['after']] : [['before', 'after']];
+
 t.test(
   'killed before an edge and after it, an agent ends as if it had lived',
   { timeout: 280_000 },
@@ -33,13 +40,15 @@ t.test(
     t.ok(undisturbed.alerts.length > 100, 'there is something to lose');
     t.strictSame(await faultsOfTelling(reference), []);
     for (const edge of EDGES) {
-      await t.test(edge, async (t) => {
-        const world = await makeWorld(t, { messages: 800, clickhouse });
-        for (const when of ['before', 'after'] as const)
-          t.equal(await live(world, { kill: { edge, nth: MIDDLE[edge], when } }), 'killed', when);
-        t.equal(await live(world), 'done');
-        await isAsUndisturbed(t, world, undisturbed);
-      });
+      for (const kills of worldsOf(edge)) {
+        await t.test(`${kills.join(' and ')} ${edge}`, async (t) => {
+          const world = await makeWorld(t, { messages: 800, clickhouse });
+          for (const when of kills)
+            t.equal(await live(world, { kill: { edge, nth: MIDDLE[edge], when } }), 'killed', when);
+          t.equal(await live(world), 'done');
+          await isAsUndisturbed(t, world, undisturbed);
+        });
+      }
     }
   },
 );

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from '@clickhouse/client';
 import t, { type Test } from 'tap';
+import type { Life } from '../../../agent/backtest/life.ts';
 import { systemClock } from '../../../agent/clock.ts';
 import { migrate } from '../../../agent/store/migrate.ts';
+import { countFacts, readLives } from '../../../agent/store/stored-history.ts';
 import { createStoreWriter } from '../../../agent/store/writer.ts';
 import { cli } from '../../support/cli.ts';
 import { freshDatabase, withClickHouse, withTempDir } from '../../support/engines.ts';
@@ -121,6 +123,31 @@ t.test('a shipment that fell silent before the period has its part in it', async
   const { tried } = JSON.parse(out).rules.find(({ rule }: { rule: string }) => rule === 'release');
   t.ok(tried.told.fired > 0, 'deadlines passed, and nobody said a word on a channel that was heard');
   t.notOk(tried.clocks.met, 'what was over before is left out');
+});
+
+t.test('a long history comes in parts, every shipment once and whole', async (t) => {
+  const client = createClient({ url: engine.url });
+  t.teardown(() => client.close());
+  const store = { client, database: home.database };
+  const period = { from: START, to: home.end };
+  const total = await countFacts(store, period);
+  const read = async (expected: number): Promise<readonly Life[]> => {
+    const lives: Life[] = [];
+    for await (const batch of readLives(store, period, expected)) lives.push(...batch);
+    return lives.sort((a, b) => (a.shipmentId < b.shipmentId ? -1 : 1));
+  };
+  const whole = await read(total);
+  t.equal(
+    whole.reduce((sum, { facts }) => sum + facts.length, 0),
+    total,
+  );
+  t.strictSame(await read(1_000_000), whole);
+  for await (const _ of readLives(store, period, 1_000_000)) break;
+  t.equal(
+    await countFacts(store, period),
+    total,
+    'who stops reading leaves nothing behind that others wait for',
+  );
 });
 
 t.test('an override in the tried file is enough', async (t) => {
