@@ -172,6 +172,8 @@ export class StreamReader {
 
   #drop(): void {
     clearTimeout(this.#watchdog);
+    // One that was cleared cannot be refreshed: the next consumer would go without.
+    this.#watchdog = undefined;
     if (!this.#o.connection.isClosed()) this.#subscription?.unsubscribe();
     this.#subscription = undefined;
     this.#inbox = '';

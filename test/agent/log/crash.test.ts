@@ -1,4 +1,5 @@
 // slow: kills at one edge after the other
+import { jetstreamManager } from '@nats-io/jetstream';
 import t from 'tap';
 import { openLog } from '../../../agent/log/jetstream-log.ts';
 import type { LogRecord } from '../../../agent/log/log.ts';
@@ -69,6 +70,18 @@ t.test('a server that hangs is not taken for a quiet one, and is read on when it
   const { signal } = new AbortController();
   const next = () => reader.next({ maxRecords: 10, maxWaitMs: 50, signal });
   t.ok((await next()).caughtUp);
+  // The consumer that takes the place of a lost one is watched as the first one was.
+  const { consumers } = await jetstreamManager(await connected(t, nats.url));
+  const names = async (): Promise<readonly string[]> =>
+    (await consumers.list('LAYTIME_LOG').next()).map(({ name }) => name);
+  const [lost] = await names();
+  await consumers.delete('LAYTIME_LOG', lost ?? '');
+  await eventually('another consumer reads', async () => {
+    await next();
+    const [name] = await names();
+    return name !== undefined && name !== lost;
+  });
+  await eventually('it is at the end', async () => (await next()).caughtUp);
 
   process.kill(nats.pid, 'SIGSTOP');
   const delivered = log.deliver([message(1)]);
