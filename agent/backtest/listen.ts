@@ -1,6 +1,6 @@
 import type { ChannelUpdate } from '../../rules/channel.ts';
 import { Channels } from '../../rules/channels.ts';
-import type { ChannelSource } from '../../rules/channels-channel.ts';
+import { type ChannelSource, channelIdOf } from '../../rules/channels-channel.ts';
 import type { MilestoneCode } from '../../rules/milestone.ts';
 import type { EpochMs } from '../../rules/time.ts';
 import { Feeds } from '../track/feeds.ts';
@@ -140,7 +140,7 @@ class Listener {
 
   #waits({ key, source, partner, milestone, since }: Waited): void {
     const update = this.#channels.unmatched(key, source, partner, milestone, since);
-    const channelId = `${source}/${partner}`;
+    const channelId = channelIdOf(source, partner);
     const state = this.#channels.stateOf(channelId);
     if (state === undefined) return;
     this.heard.hold(state, milestone);
